@@ -1,0 +1,188 @@
+import type { Capabilities } from './capabilities.ts';
+import type { ErrorCode } from './errors.ts';
+import type { FilterNode } from './filter/normal-form.ts';
+import type { Segments } from './filter/path.ts';
+import type {
+  CollectionInfo,
+  CollectionStats,
+  Consistency,
+  FieldType,
+  Health,
+  Id,
+  IdMode,
+  IndexProgress,
+  IndexSpec,
+  Metric,
+  Payload,
+  SearchParams,
+} from './types.ts';
+
+/*
+ * The contract between the portable layer and a backend. Types and promises only, no logic.
+ *
+ * What a driver may assume: input is validated, frozen in meaning (own copies, never touched again by the caller), free of duplicate ids
+ * within a call, split by `capabilities.limits`, and allowed by `capabilities`. It need not check any of this again.
+ *
+ * What a driver must promise: exact agreement with `filter/evaluate.ts` and `score.ts`; results that alias nothing it keeps; raw errors
+ * thrown as they are (the portable layer calls `classify` and wraps once); nothing written after it has rejected with an error that it
+ * classifies as `applied: 'no'`; `context.signal` obeyed as soon as it can.
+ *
+ * `namespace` is `''` for the default namespace.
+ */
+
+/** Travels with every call. */
+export interface CallContext {
+  /** Fires at abort or deadline, whichever is first. */
+  readonly signal: AbortSignal;
+}
+
+/** A record as drivers get it: an own copy. */
+export interface DriverRecord {
+  readonly id: Id;
+  readonly vector: Float32Array | null;
+  readonly payload: Payload;
+}
+
+/** A record as drivers give it back: nothing in it may alias the driver's state. Parts not asked for are left out. */
+export interface StoredRecord {
+  readonly id: Id;
+  readonly payload?: Payload;
+  readonly vector?: Float32Array | null;
+}
+
+/** A hit: `distance` as `score.ts` defines it. */
+export interface StoredMatch extends StoredRecord {
+  readonly distance: number;
+}
+
+/** Which parts to return. */
+export interface Parts {
+  readonly payload: boolean;
+  readonly vector: boolean;
+}
+
+export interface ReadOptions {
+  readonly include: Parts;
+  readonly consistency: Consistency;
+}
+
+export interface DriverSearch extends ReadOptions {
+  readonly k: number;
+  /** Parsed against the declared fields. Never `none`: the portable layer answers that itself. */
+  readonly filter: FilterNode;
+  /** Inclusive upper bound; Infinity where none was asked. */
+  readonly maxDistance: number;
+  readonly exact: boolean;
+  readonly params: SearchParams;
+}
+
+export interface DriverPage {
+  readonly records: readonly StoredRecord[];
+  /** Undefined at the end. */
+  readonly cursor?: string;
+}
+
+/** Which records a write by target is about. */
+export type DriverTarget = { readonly ids: readonly Id[] } | { readonly filter: FilterNode };
+
+/** A patch: top-level keys to set, then paths to remove. */
+export interface DriverPatch {
+  readonly mode: 'merge' | 'replace';
+  readonly set: Payload;
+  readonly unset: readonly Segments[];
+}
+
+/** How the ids of one driver call ended; ids not named were acknowledged. */
+export interface DriverWriteResult {
+  /** How many records were written or removed. */
+  readonly acknowledged: number;
+  /** For calls by filter: the ids, where the driver knows them. */
+  readonly ids?: readonly Id[];
+  readonly missing?: readonly Id[];
+  readonly failed?: readonly { readonly id: Id; readonly code: ErrorCode }[];
+  readonly unknown?: readonly Id[];
+}
+
+/** What a collection is created with: validated, fields canonical. */
+export interface DriverSpec {
+  readonly dimension: number;
+  readonly metric: Metric;
+  readonly index: IndexSpec;
+  readonly fields: { readonly [field: string]: FieldType };
+  readonly strict: boolean;
+}
+
+/** What the caller of `collection(name)` says of a collection that has no manifest. */
+export interface DriverOpenOptions {
+  readonly fields?: { readonly [field: string]: FieldType };
+  readonly idMode?: IdMode;
+}
+
+/** One open collection. Methods are called concurrently. */
+export interface CollectionDriver {
+  readonly info: CollectionInfo;
+  readonly capabilities: Capabilities;
+  /** Replaces whole records. All ids distinct. */
+  upsert(namespace: string, records: readonly DriverRecord[], context: CallContext): Promise<DriverWriteResult>;
+  delete(namespace: string, target: DriverTarget, context: CallContext): Promise<DriverWriteResult>;
+  /** One answer per query, each sorted by `compareMatches`, at most `k` long. */
+  search(namespace: string, queries: readonly Float32Array[], options: DriverSearch, context: CallContext): Promise<StoredMatch[][]>;
+  /** Records that match, in any order that pages stably while nothing is written. */
+  filter(
+    namespace: string,
+    filter: FilterNode,
+    options: ReadOptions & { readonly limit: number; readonly cursor?: string },
+    context: CallContext,
+  ): Promise<DriverPage>;
+  /** Merges or replaces payloads, never vectors; missing ids are reported, not created. */
+  setPayload(namespace: string, target: DriverTarget, patch: DriverPatch, context: CallContext): Promise<DriverWriteResult>;
+  /** Present records in any order, each once. */
+  get(namespace: string, ids: readonly Id[], options: ReadOptions, context: CallContext): Promise<StoredRecord[]>;
+  /** Exact. */
+  count(namespace: string, filter: FilterNode, options: { readonly consistency: Consistency }, context: CallContext): Promise<number>;
+  /** Rebuilds the index of all namespaces; reads go on and stay right. */
+  recreateIndex(index: IndexSpec, options: { readonly strict: boolean; readonly onProgress?: (progress: IndexProgress) => void }, context: CallContext): Promise<void>;
+  /** Names of the non-empty namespaces but the default one, in any order. */
+  listNamespaces(context: CallContext): Promise<string[]>;
+  /** Removes all records of a namespace (of the default one too); none is fine. Returns how many, where known. */
+  dropNamespace(namespace: string, context: CallContext): Promise<number | undefined>;
+  stats(context: CallContext): Promise<CollectionStats>;
+  /** What was acknowledged is on stable storage afterwards. */
+  flush(context: CallContext): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** One backend. */
+export interface Driver {
+  /** Lower-case name, as in URLs. */
+  readonly provider: string;
+  readonly capabilities: Capabilities;
+  /** Milliseconds for a call that sets none; Infinity where calls cannot hang. */
+  readonly defaultTimeoutMs: number;
+  /** Throws (anything classified as) `AlreadyExists`. The name is portable. */
+  createCollection(name: string, spec: DriverSpec, context: CallContext): Promise<CollectionDriver>;
+  /** Any name that the backend allows. Throws (anything classified as) `NotFound`. */
+  openCollection(name: string, options: DriverOpenOptions, context: CallContext): Promise<CollectionDriver>;
+  listCollections(context: CallContext): Promise<CollectionInfo[]>;
+  hasCollection(name: string, context: CallContext): Promise<boolean>;
+  /** False where there was none. Open handles answer `NotFound` afterwards. */
+  dropCollection(name: string, context: CallContext): Promise<boolean>;
+  health(context: CallContext): Promise<Health>;
+  /** The vendor's client, for what this library does not cover. */
+  unwrap(): unknown;
+  close(): Promise<void>;
+  /**
+   * What a raw error of this backend means. `applied` is for writes: whether the call may have taken effect in spite of the error.
+   * Undefined: not an error of this backend (the portable layer then says `Internal`, applied unknown).
+   */
+  classify(error: unknown): Classification | undefined;
+}
+
+export interface Classification {
+  readonly code: ErrorCode;
+  /** One sentence, without secrets. */
+  readonly message: string;
+  readonly retryable?: boolean;
+  readonly retryAfterMs?: number;
+  readonly applied: 'no' | 'unknown';
+}

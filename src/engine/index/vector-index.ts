@@ -1,0 +1,74 @@
+import type { IndexSpec, Metric, SearchParams } from '../../types.ts';
+
+/**
+ * The seam between the engine and whatever finds near vectors. Implementations: `flat` here, hnswlib and faiss in `adapters/`.
+ *
+ * The engine keeps ids, payloads, filters, namespaces and the original vectors; it asks an index only for **candidates**, which it scores
+ * again exactly (so an index never decides a score, nor the order), and falls back to comparing with every allowed record when an index
+ * comes back with fewer candidates than there must be.
+ *
+ * A `slot` is a small integer (uint32) that stands for one record; the engine reuses slots of removed records.
+ */
+export interface VectorIndex {
+  /** The settings in force, defaults filled in. */
+  readonly spec: IndexSpec;
+  /**
+   * Adds the vectors at these slots, or replaces them where they were added before. May put work off (training), never off a later search.
+   */
+  add(slots: readonly number[]): void;
+  /** Forgets slots. They are all present. */
+  remove(slots: readonly number[]): void;
+  /**
+   * Slots that are probably the nearest to the query, in any order, without duplicates and without removed ones; every one satisfies `allowed`.
+   * At least `k` where it can. Undefined: not ready (too few vectors to train, say) — the engine then compares with every record.
+   */
+  search(query: Float32Array, k: number, options: IndexSearchOptions): readonly number[] | undefined;
+  /** Memory in bytes, without the original vectors. */
+  readonly byteLength: number;
+  /** The whole index as bytes for {@link VectorIndexProvider.load}; undefined where building it again is as good. */
+  serialize(): Uint8Array | undefined;
+  /** Frees native memory. Nothing is called afterwards. */
+  dispose(): void;
+}
+
+export interface IndexSearchOptions {
+  readonly params: SearchParams;
+  /** Which slots may be found; undefined for all. Cheap, never throws. */
+  readonly allowed: ((slot: number) => boolean) | undefined;
+  /** How many slots `allowed` lets pass. */
+  readonly allowedCount: number;
+}
+
+/** The original vectors, which an index reads instead of keeping its own copy where it can. */
+export interface VectorSource {
+  readonly dimension: number;
+  readonly metric: Metric;
+  /** A view, valid until the next write; copy to keep. Only for slots with a vector. */
+  at(slot: number): Float32Array;
+}
+
+/** Makes indexes of one or several types. One per adapter. */
+export interface VectorIndexProvider {
+  /** Values of `IndexSpec.type` it knows, the default first. */
+  readonly types: readonly string[];
+  /**
+   * Checks settings, before anything is built: fills in defaults and lists what it has no use for (as paths, for example `index.nlist`).
+   *
+   * @throws `InvalidArgument` for values out of range or that the native code could not survive; `Unsupported` for what cannot work here.
+   */
+  resolve(spec: IndexSpec, dimension: number, metric: Metric): ResolvedIndex;
+  create(resolved: ResolvedIndex, vectors: VectorSource): VectorIndex;
+  /**
+   * From the bytes of {@link VectorIndex.serialize}, already verified by checksum, for the same settings and the same slots and vectors.
+   *
+   * @throws anything: the engine then builds the index again and says so in `stats().recovery`.
+   */
+  load(bytes: Uint8Array, resolved: ResolvedIndex, vectors: VectorSource): VectorIndex;
+  /** Search hints it has a use for, of `ef`, `nprobe`, for this type. */
+  usedParams(spec: IndexSpec): readonly (keyof SearchParams)[];
+}
+
+export interface ResolvedIndex {
+  readonly spec: IndexSpec;
+  readonly ignoredHints: readonly string[];
+}

@@ -1,0 +1,9 @@
+const term = /[\p{L}\p{N}\p{M}]+/gu;
+
+/**
+ * The tokenizer of `$match` and of full-text search: NFKC, lower case, runs of letters, digits and marks. No stemming, no stop words.
+ * `'Naïve RAG-2.0'` → `['naïve', 'rag', '2', '0']`.
+ */
+export function tokenize(text: string): string[] {
+  return text.normalize('NFKC').toLowerCase().match(term) ?? [];
+}

@@ -1,0 +1,273 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec';
+import type { ErrorCode } from './errors.ts';
+import type { Filter, Path } from './filter/types.ts';
+
+/** A record's key: a well-formed string of 1–512 UTF-8 bytes without NUL. Compared by code units; no Unicode normalisation. */
+export type Id = string;
+
+/** A vector as it comes in: exactly `dimension` finite numbers with |x| ≤ 1e17, rounded to f32 when stored. */
+export type VectorInput = Float32Array | readonly number[];
+
+/** Any JSON value. */
+export type JsonValue = string | number | boolean | null | readonly JsonValue[] | { readonly [key: string]: JsonValue };
+
+/** An untyped payload: any JSON object. */
+export type Payload = { readonly [key: string]: JsonValue | undefined };
+
+/** How vectors are compared: cosine similarity, inner product, or Euclidean (true L2) distance. */
+export type Metric = 'cosine' | 'dot' | 'euclidean';
+
+/** The type a payload field is declared with, for filtering. A value there must be missing, null, of that type, or an array of it. */
+export type FieldType = 'keyword' | 'number' | 'boolean' | 'datetime' | 'text';
+
+/** Which parts of a record come back. Narrows the result type. */
+export interface Include {
+  /** Default true. */
+  readonly payload?: boolean;
+  /** Default false. */
+  readonly vector?: boolean;
+}
+
+/** What every method takes. */
+export interface CallOptions {
+  /** Aborts the call: it rejects with `Aborted` at once, whatever the backend does. */
+  readonly signal?: AbortSignal;
+  /** Milliseconds for the whole call, retries included; then it rejects with `Timeout`. Default: the provider's. */
+  readonly timeoutMs?: number;
+}
+
+type PayloadIn<P> = object extends P ? { readonly payload?: P } : { readonly payload: P };
+
+/** A record to write. `payload` may be left out (`{}`) where the payload type allows an empty object. */
+export type RecordInput<P extends object = Payload> = {
+  readonly id: Id;
+  /** `null`: a record without an embedding yet, where `capabilities.options.nullVector` is not refused. */
+  readonly vector: VectorInput | null;
+} & PayloadIn<P>;
+
+type PayloadOut<P, I> = I extends { readonly payload: infer B }
+  ? [B] extends [false]
+    ? unknown
+    : [B] extends [true]
+      ? { payload: P }
+      : { payload?: P }
+  : { payload: P };
+type VectorOut<V, I> = I extends { readonly vector: infer B }
+  ? [B] extends [true]
+    ? { vector: V }
+    : [B] extends [false]
+      ? unknown
+      : { vector?: V }
+  : unknown;
+
+/** A record as it comes back from `get`, `scan` and `filter`. The vector is null for a record without an embedding. */
+export type VectorRecord<P extends object = Payload, I extends Include = { payload: true; vector: true }> = {
+  id: Id;
+} & PayloadOut<P, I> &
+  VectorOut<Float32Array | null, I>;
+
+/**
+ * A search hit. Best first; exact ties go by id (code units).
+ *
+ * | metric | `score` (higher is better) | `distance` (lower is better) |
+ * |---|---|---|
+ * | `cosine` | cosine, clamped to [−1, 1] | 1 − cosine |
+ * | `dot` | inner product | −inner product |
+ * | `euclidean` | −L2 | L2 |
+ */
+export type Match<P extends object = Payload, I extends Include = { payload: true }> = {
+  id: Id;
+  score: number;
+  distance: number;
+} & PayloadOut<P, I> &
+  VectorOut<Float32Array, I>;
+
+/** One page of a payload-only query. */
+export interface Page<P extends object = Payload, I extends Include = { payload: true }> {
+  records: VectorRecord<P, I>[];
+  /** Pass it to the next call with the same filter; undefined on the last page. Opaque. */
+  cursor?: string;
+}
+
+/** How hard an approximate index tries. Hints: what a backend cannot use is listed in `stats().ignoredHints`. */
+export interface SearchParams {
+  /** HNSW: size of the candidate list, ≥ k. */
+  readonly ef?: number;
+  /** IVF: number of lists visited. */
+  readonly nprobe?: number;
+}
+
+export interface SearchOptions<P extends object = Payload, I extends Include = Include> extends CallOptions {
+  /** How many matches, 1–10,000. Default 10. */
+  readonly k?: number;
+  readonly filter?: Filter<P>;
+  /** Default: payload, no vector. */
+  readonly include?: I;
+  /** Drop matches with a lower score (inclusive). Above 0 it is refused under `euclidean`, where scores are ≤ 0. */
+  readonly minScore?: number;
+  /** Drop matches with a higher distance (inclusive). */
+  readonly maxDistance?: number;
+  /** Compare with every record instead of asking the approximate index. Default false. */
+  readonly exact?: boolean;
+  readonly params?: SearchParams;
+  /** Refuse (`Unsupported`) a hint in `params` that this backend cannot use, instead of listing it in `stats()`. Default false. */
+  readonly strict?: boolean;
+  /** Default `session`: reads see the writes acknowledged through the same handle. */
+  readonly consistency?: Consistency;
+}
+
+/** `session`: a handle reads its own writes. `strong`: everybody's. `eventual`: whatever is there. */
+export type Consistency = 'session' | 'strong' | 'eventual';
+
+export interface FilterOptions<I extends Include = Include> extends CallOptions {
+  /** Records per page, 1–10,000. Default 100. */
+  readonly limit?: number;
+  /** From the page before. */
+  readonly cursor?: string;
+  readonly include?: I;
+  readonly consistency?: Consistency;
+}
+
+export interface GetOptions<I extends Include = Include> extends CallOptions {
+  /** Default: payload and vector. */
+  readonly include?: I;
+  readonly consistency?: Consistency;
+}
+
+export interface ScanOptions<P extends object = Payload, I extends Include = Include> extends CallOptions {
+  readonly filter?: Filter<P>;
+  /** Default: payload and vector. */
+  readonly include?: I;
+  /** Records fetched per request, 1–10,000. Default 1,000. */
+  readonly batchSize?: number;
+  readonly consistency?: Consistency;
+}
+
+export interface WriteOptions extends CallOptions {
+  /** Also list the acknowledged ids. Default false, so that a stream of any length needs bounded memory. */
+  readonly details?: boolean;
+}
+
+export interface UpsertOptions extends WriteOptions {
+  /** Batches in flight at once, 1–64. Default and upper bound: the provider's. */
+  readonly concurrency?: number;
+  /** Records per batch. Default and upper bound: the provider's. */
+  readonly batchSize?: number;
+}
+
+export interface SetPayloadOptions<P extends object = Payload> extends WriteOptions {
+  /** `merge` (default) replaces the given top-level keys; `replace` replaces the whole payload. */
+  readonly mode?: 'merge' | 'replace';
+  /** Paths removed after the merge. A path that is also set is refused. */
+  readonly unset?: readonly Path<P>[];
+}
+
+/** Which records a delete is about. Everything must be said in so many words: an always-true filter is refused. */
+export type DeleteTarget<P extends object = Payload> =
+  | Id
+  | readonly Id[]
+  | { readonly filter: Filter<P> }
+  | { readonly all: true };
+
+/** Which records a `setPayload` is about. */
+export type PatchTarget<P extends object = Payload> = Id | readonly Id[] | { readonly filter: Filter<P> };
+
+/** How each id of a write ended. Every id is in exactly one of the four. */
+export interface WriteResult {
+  /** How many were written. */
+  acknowledged: number;
+  /** Which ones, with `details: true`. */
+  acknowledgedIds?: Id[];
+  /** `delete`, `setPayload`: ids that were not there, where the backend can know. */
+  missing: Id[];
+  /** Certainly not written. */
+  failed: { id: Id; code: ErrorCode }[];
+  /** Perhaps written: the answer was lost. Writing the same again is safe. */
+  unknown: Id[];
+}
+
+/** An index by name with its parameters. A hint for recall and speed, never for what is found under `exact: true`. */
+export interface IndexSpec {
+  /** For example `flat`, `hnsw`, `ivf-flat`. `auto` (default) leaves it to the backend. */
+  readonly type: string;
+  /** HNSW: links per node, 2–128. Default 16. */
+  readonly m?: number;
+  /** HNSW: candidate list while building, 4–4096. Default 200. */
+  readonly efConstruction?: number;
+  /** HNSW: default candidate list while searching, 1–65,536. Default 64. */
+  readonly ef?: number;
+  /** IVF: number of lists, 1–65,536. */
+  readonly nlist?: number;
+  /** IVF: lists visited by default. */
+  readonly nprobe?: number;
+  /** Backend-specific settings by their own names, for example `factory` on faiss. */
+  readonly options?: { readonly [name: string]: string | number | boolean };
+}
+
+/** Payload fields declared for filtering, by path (dotted; special segments quoted). */
+export type FieldSpecs<P extends object = Payload> = { readonly [K in Path<P>]?: FieldType };
+
+/** What a collection is made of. */
+export interface CollectionSpec<P extends object = Payload, S extends PayloadSchema = PayloadSchema> {
+  /** Length of every vector: 1–4096 portable, more where `capabilities.limits.dimension` says so. */
+  readonly dimension: number;
+  readonly metric: Metric;
+  readonly index?: IndexSpec;
+  /** Any Standard Schema (zod, valibot, arktype …) of a JSON object: gives the payload type and validates writes. Its output is stored. */
+  readonly payload?: S;
+  readonly fields?: FieldSpecs<P>;
+  /** Refuse (`Unsupported`) an index setting that this backend cannot use, instead of listing it in `stats().ignoredHints`. Default false. */
+  readonly strict?: boolean;
+}
+
+/** A schema for payloads, by the Standard Schema interface. */
+export type PayloadSchema = StandardSchemaV1<object, object>;
+
+/** How ids are kept: `native` as they are, `hashed` where the backend cannot hold any string. */
+export type IdMode = 'native' | 'hashed';
+
+/** What is known of a collection without opening it. */
+export interface CollectionInfo {
+  readonly name: string;
+  readonly dimension: number;
+  readonly metric: Metric;
+  readonly fields: { readonly [path: string]: FieldType };
+  readonly idMode: IdMode;
+  readonly index: IndexSpec;
+  /** False for a collection that this library did not create. */
+  readonly managed: boolean;
+}
+
+/** Figures about a collection. Sizes in bytes. */
+export interface CollectionStats {
+  /** Records in all namespaces. */
+  readonly count: number;
+  readonly namespaces: number;
+  readonly index: IndexSpec;
+  /** Memory of the vector index, without the original vectors where it shares them. */
+  readonly indexBytes?: number;
+  /** Memory of the original vectors. */
+  readonly vectorBytes?: number;
+  /** Files on disk. */
+  readonly diskBytes?: number;
+  /** Index settings and search hints that this backend had no use for, as paths, for example `index.m`. */
+  readonly ignoredHints: readonly string[];
+  /** What opening had to mend, in words; empty when nothing. */
+  readonly recovery: readonly string[];
+}
+
+/** Whether a database answers. */
+export interface Health {
+  readonly ok: boolean;
+  /** The server's or engine's version, where it says so. */
+  readonly version?: string;
+  readonly latencyMs: number;
+  /** Why not, where `ok` is false. */
+  readonly problem?: string;
+}
+
+/** How far a `recreateIndex` is. */
+export interface IndexProgress {
+  readonly done: number;
+  readonly total: number;
+}
