@@ -11,7 +11,7 @@ import { canInstallPackages, installCommand, installPackages, missingPackages } 
 import { dependenciesKey } from './dependencies.mjs';
 import { isMain } from './lib/main.mjs';
 import { cacheDir, packageDir, root } from './lib/paths.mjs';
-import { seconds, tail } from './lib/report.mjs';
+import { excerpt, seconds } from './lib/report.mjs';
 import { run } from './lib/run.mjs';
 import { readJson, writeJson } from './lib/stamp.mjs';
 
@@ -85,7 +85,7 @@ async function build(addon) {
   const { ok, output } = await addon.build();
   const problem = ok ? await probe(addon) : output;
   if (problem !== undefined) {
-    console.error(tail(problem, 20));
+    console.error(excerpt(problem));
     return unavailable(addon, 'its build failed', addon.commandElsewhere);
   }
   copyAtomically(installedBinary(addon), cachedBinary(addon));

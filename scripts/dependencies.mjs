@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { root } from './lib/paths.mjs';
-import { SetupError, seconds, tail } from './lib/report.mjs';
+import { excerpt, SetupError, seconds } from './lib/report.mjs';
 import { npm } from './lib/run.mjs';
 import { readJson, sha256, writeJson } from './lib/stamp.mjs';
 
@@ -30,7 +30,7 @@ async function cleanInstall() {
   console.log('setup  installing dependencies (npm ci)');
   const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund'];
   const result = await npm(args, { cwd: root });
-  if (!result.ok) throw new SetupError(`${tail(result.output)}\nsetup  failed: npm ${args.join(' ')}`);
+  if (!result.ok) throw new SetupError(`${excerpt(result.output)}\nsetup  failed: npm ${args.join(' ')}`);
   console.log(`setup  dependencies installed in ${seconds(result.ms)}`);
 }
 

@@ -2,10 +2,13 @@
  * Makes a fresh clone ready: dependencies, then the native addons of the hnswlib and faiss adapters.
  * `node scripts/setup.mjs`, or `import { setup } from './setup.mjs'`. Quick when there is nothing to do.
  */
+import { join } from 'node:path';
+
 import { prepareAddons } from './addons.mjs';
 import { installDependencies } from './dependencies.mjs';
-import { withSetupLock } from './lib/lock.mjs';
+import { withLock } from './lib/lock.mjs';
 import { isMain } from './lib/main.mjs';
+import { cacheDir } from './lib/paths.mjs';
 import { exitWith, SetupError, seconds } from './lib/report.mjs';
 
 const oldestNode = [20, 19];
@@ -25,7 +28,7 @@ const oldestNode = [20, 19];
  */
 export async function setup({ requireAddons = true } = {}) {
   assertNodeVersion();
-  return withSetupLock(async () => {
+  return withLock(join(cacheDir, 'setup.lock'), async () => {
     await installDependencies();
     const addons = await prepareAddons();
     if (requireAddons) assertAvailable(addons);

@@ -1,7 +1,7 @@
 import { unsupported } from './errors.ts';
 import type { FilterOperator } from './filter/parse.ts';
 import { filterOperators } from './filter/parse.ts';
-import type { FieldType, IdMode, Metric } from './types.ts';
+import type { FieldType, IdMode, Metric, SearchParams } from './types.ts';
 
 /**
  * How a backend does a thing: by itself; by us on top of it, with the same result (at a cost, in words, and perhaps not atomically);
@@ -90,6 +90,8 @@ export interface Capabilities {
   readonly fieldTypes: Readonly<Record<FieldType, Support>>;
   /** Names that `index.type` may have beside `auto`. */
   readonly indexTypes: readonly string[];
+  /** Search hints that have an effect (on an open collection: with its index). */
+  readonly searchParams: readonly (keyof SearchParams)[];
   readonly idModes: readonly IdMode[];
   /** Reads see the writes acknowledged through the same handle. */
   readonly consistency: 'session' | 'eventual';
@@ -138,6 +140,7 @@ export function capabilitiesOf(differences: CapabilityDifferences): Capabilities
     metrics: { ...allNative(['cosine', 'dot', 'euclidean']), ...differences.metrics },
     fieldTypes: { ...allNative(['keyword', 'number', 'boolean', 'datetime', 'text']), ...differences.fieldTypes },
     indexTypes: differences.indexTypes,
+    searchParams: differences.searchParams ?? [],
     idModes: differences.idModes ?? ['native'],
     consistency: differences.consistency ?? 'session',
     vectorReadback: differences.vectorReadback ?? 'bits',
@@ -153,6 +156,7 @@ export interface CapabilityDifferences {
   readonly metrics?: Partial<Record<Metric, Support>>;
   readonly fieldTypes?: Partial<Record<FieldType, Support>>;
   readonly indexTypes: readonly string[];
+  readonly searchParams?: readonly (keyof SearchParams)[];
   readonly idModes?: readonly IdMode[];
   readonly consistency?: 'session' | 'eventual';
   readonly vectorReadback?: 'bits' | 'rounded' | 'direction';

@@ -41,6 +41,8 @@ export interface DriverRecord {
   readonly id: Id;
   readonly vector: Float32Array | null;
   readonly payload: Payload;
+  /** The payload as JSON text: what it was measured by, for drivers that store or send text. */
+  readonly json: string;
 }
 
 /** A record as drivers give it back: nothing in it may alias the driver's state. Parts not asked for are left out. */
@@ -89,6 +91,8 @@ export type DriverTarget = { readonly ids: readonly Id[] } | { readonly filter: 
 export interface DriverPatch {
   readonly mode: 'merge' | 'replace';
   readonly set: Payload;
+  /** `set` as JSON text. */
+  readonly json: string;
   readonly unset: readonly Segments[];
 }
 
@@ -122,6 +126,8 @@ export interface DriverOpenOptions {
 export interface CollectionDriver {
   readonly info: CollectionInfo;
   readonly capabilities: Capabilities;
+  /** Bytes of a record in a request, for splitting by `limits.batchBytes`. Default: 4 per number, plus id and payload text. */
+  wireBytes?(record: DriverRecord): number;
   /** Replaces whole records. All ids distinct. */
   upsert(namespace: string, records: readonly DriverRecord[], context: CallContext): Promise<DriverWriteResult>;
   delete(namespace: string, target: DriverTarget, context: CallContext): Promise<DriverWriteResult>;

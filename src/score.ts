@@ -8,23 +8,23 @@ export function norm(vector: Float32Array): number {
   return Math.sqrt(dot(vector, vector));
 }
 
-/** The inner product, in f64. Both must have the same length. */
-export function dot(a: Float32Array, b: Float32Array): number {
+/** The inner product, in f64, of `a` with as many numbers of `b` from `at` on. */
+export function dot(a: Float32Array, b: Float32Array, at = 0): number {
   let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
+  for (let i = 0; i < a.length; i++) sum += a[i]! * b[at + i]!;
   return sum;
 }
 
-/** Cosine similarity, in f64, clamped to [−1, 1] (rounding may pass it by a few ulp). Neither vector may be zero. */
-export function cosine(a: Float32Array, b: Float32Array): number {
-  return Math.max(-1, Math.min(1, dot(a, b) / (norm(a) * norm(b))));
+/** Cosine similarity from an inner product and the two norms, clamped to [−1, 1] (rounding may pass it by a few ulp). */
+export function cosineOf(product: number, normA: number, normB: number): number {
+  return Math.max(-1, Math.min(1, product / (normA * normB)));
 }
 
-/** The Euclidean distance, in f64. */
-export function euclidean(a: Float32Array, b: Float32Array): number {
+/** The Euclidean distance, in f64, of `a` and as many numbers of `b` from `at` on. */
+export function euclidean(a: Float32Array, b: Float32Array, at = 0): number {
   let sum = 0;
   for (let i = 0; i < a.length; i++) {
-    const difference = a[i]! - b[i]!;
+    const difference = a[i]! - b[at + i]!;
     sum += difference * difference;
   }
   return Math.sqrt(sum);
@@ -37,7 +37,7 @@ export function euclidean(a: Float32Array, b: Float32Array): number {
 export function distanceBetween(metric: Metric, query: Float32Array, vector: Float32Array): number {
   switch (metric) {
     case 'cosine':
-      return 1 - cosine(query, vector);
+      return 1 - cosineOf(dot(query, vector), norm(query), norm(vector));
     case 'dot':
       return 0 - dot(query, vector);
     case 'euclidean':

@@ -45,14 +45,18 @@ export type RecordInput<P extends object = Payload> = {
   readonly vector: VectorInput | null;
 } & PayloadIn<P>;
 
-type PayloadOut<P, I> = I extends { readonly payload: infer B }
+type PayloadOut<P, I> = Include extends I
+  ? { payload?: P }
+  : I extends { readonly payload: infer B }
   ? [B] extends [false]
     ? unknown
     : [B] extends [true]
       ? { payload: P }
       : { payload?: P }
   : { payload: P };
-type VectorOut<V, I> = I extends { readonly vector: infer B }
+type VectorOut<V, I> = Include extends I
+  ? { vector?: V }
+  : I extends { readonly vector: infer B }
   ? [B] extends [true]
     ? { vector: V }
     : [B] extends [false]

@@ -4,12 +4,14 @@
 export const seconds = (ms) => `${(ms / 1000).toFixed(1)} s`;
 
 /**
- * The last lines of a failed command's output: enough to see why it failed.
+ * The beginning and the end of a failed command's output, one of which says why it failed.
  * @param {string} output
- * @param {number} [lines]
+ * @param {number} [lines] Of each.
  */
-export function tail(output, lines = 60) {
-  return output.trimEnd().split('\n').slice(-lines).join('\n');
+export function excerpt(output, lines = 20) {
+  const all = output.trimEnd().split('\n');
+  if (all.length <= 2 * lines) return all.join('\n');
+  return [...all.slice(0, lines), `… ${all.length - 2 * lines} more lines …`, ...all.slice(-lines)].join('\n');
 }
 
 /**

@@ -1,0 +1,97 @@
+import { type Capabilities, isSupported, type Support } from '../src/capabilities.ts';
+import type { VectorDatabase } from '../src/database.ts';
+import type { VectorStore } from '../src/store.ts';
+import type { Metric } from '../src/types.ts';
+import type { Budget, Harness } from './harness.ts';
+import type { Session, SpecRequest } from './session.ts';
+
+/** What one case works with. Whatever it takes here is given back when it ends. */
+export class Context {
+  readonly #session: Session;
+  readonly #atEnd: (() => unknown)[] = [];
+
+  constructor(session: Session) {
+    this.#session = session;
+  }
+
+  get harness(): Harness {
+    return this.#session.harness;
+  }
+  get budget(): Budget {
+    return this.#session.budget;
+  }
+  get seed(): number {
+    return this.#session.seed;
+  }
+  get capabilities(): Capabilities {
+    return this.#session.capabilities;
+  }
+  /** The connection shared by all cases: not to be closed. */
+  get db(): VectorDatabase {
+    return this.#session.db;
+  }
+  /** The metric of collections that ask for none. */
+  get metric(): Metric {
+    return this.#session.defaultMetric;
+  }
+
+  /** An empty collection that other cases use before and after: write to it as you like, but do not drop or close it. */
+  async scratch(request: SpecRequest = {}): Promise<VectorStore> {
+    const pooled = await this.#session.lend(request);
+    this.#atEnd.push(() => this.#session.giveBack(pooled));
+    return pooled.store;
+  }
+
+  /** A collection of the case's own, which it may drop or close. */
+  create(request: SpecRequest = {}): Promise<VectorStore> {
+    return this.#session.create(request);
+  }
+
+  /** A specification with what the harness wants in every collection. */
+  spec(request: SpecRequest = {}): ReturnType<Session['spec']> {
+    return this.#session.spec(request);
+  }
+
+  /** A connection of the case's own, closed after it at the latest. */
+  async connect(): Promise<VectorDatabase> {
+    const connection = await this.#session.connect();
+    this.#atEnd.push(() => connection.close());
+    return connection;
+  }
+
+  /** A second look at the data of the last {@link connect}, which the case has closed. Only with `needs: ['option persistence']`. */
+  async reopen(): Promise<VectorDatabase> {
+    const { reopen } = this.harness;
+    if (reopen === undefined) throw new TypeError('harness.reopen is required where persistence is supported');
+    const connection = await this.harness.reopen!();
+    this.#atEnd.push(() => connection.close());
+    return connection;
+  }
+
+  /** Something that many cases read and none changes, built once per run. */
+  fixture<T>(key: string, build: (context: Context) => Promise<T>): Promise<T> {
+    return this.#session.fixture(key, () => build(new Context(this.#session)));
+  }
+
+  /** A new name of 18 characters, and an ending, for a collection that is dropped at the end of the run at the latest. */
+  uniqueName(ending = ''): string {
+    return this.#session.uniqueName(ending);
+  }
+
+  visible(store: VectorStore): VectorStore {
+    return this.#session.visible(store);
+  }
+
+  supports(support: Support): boolean {
+    return isSupported(support);
+  }
+
+  /** Options for a search that must find what there is: compared with every record wherever the backend can. */
+  get exactly(): { readonly exact?: true } {
+    return isSupported(this.capabilities.options.exact) ? { exact: true } : {};
+  }
+
+  async end(): Promise<void> {
+    for (const undo of this.#atEnd.reverse()) await undo();
+  }
+}

@@ -1,0 +1,97 @@
+import type { Adapter } from './adapter.ts';
+import { type Config, checkConfig, type Provider, readConfig } from './config.ts';
+import type { PayloadOf, VectorDatabase } from './database.ts';
+import type { Driver } from './driver.ts';
+import { invalid, unsupported, VectorStoreError } from './errors.ts';
+import { compose, type Middleware } from './middleware/compose.ts';
+import { PortableDatabase } from './portable/database.ts';
+import type { VectorStore } from './store.ts';
+import type { CollectionSpec, Payload, PayloadSchema } from './types.ts';
+
+const adapters: { readonly [P in Provider]: () => Promise<Adapter> } = {
+  native: async () => (await import('../adapters/native/index.ts')).adapter,
+  hnswlib: async () => (await import('../adapters/hnswlib/index.ts')).adapter,
+  faiss: async () => (await import('../adapters/faiss/index.ts')).adapter,
+};
+
+/** Backends whose URLs are reserved, and whose adapters come with a later version. */
+const planned = ['qdrant', 'milvus', 'pinecone'];
+
+export interface ConnectOptions {
+  /** Wrapped around the backend, the first one outermost. */
+  readonly middleware?: readonly Middleware[];
+}
+
+/**
+ * Connects to a backend by URL, by config object, or (without either) by `$ANYVEC_URL`.
+ *
+ * | URL | backend |
+ * |---|---|
+ * | `native:` | the embedded engine, in memory |
+ * | `native:./data` | the embedded engine, in a directory |
+ * | `hnswlib:./data`, `faiss:./data` | the embedded engine with indexes by that library (or without a path, in memory) |
+ *
+ * @throws `InvalidArgument` for a bad configuration, `Unavailable` where a library is missing (the message names the command), `Conflict`
+ *   where the directory is in use, `Corruption`.
+ * @example
+ * const db = await connect('native:./data');
+ */
+export async function connect(config?: string | URL | Config, options: ConnectOptions = {}): Promise<VectorDatabase> {
+  return new PortableDatabase(await openDriver(config, options));
+}
+
+/** A configuration of one collection, for applications that need no more. */
+export type StoreConfig<P extends object, S extends PayloadSchema> = ({ readonly url: string | URL } | Config) & {
+  readonly collection: string;
+} & (CollectionSpec<P, S> | { readonly [K in keyof CollectionSpec]?: undefined });
+
+/**
+ * One collection in one call: opened, or created first if a `dimension` and `metric` are given and it does not exist. Closing the store
+ * closes the connection.
+ *
+ * @example
+ * const articles = await openStore({ url: 'native:./data', collection: 'articles', dimension: 384, metric: 'cosine' });
+ */
+export function openStore<S extends PayloadSchema>(
+  config: StoreConfig<PayloadOf<S>, S> & { readonly payload: S },
+  options?: ConnectOptions,
+): Promise<VectorStore<PayloadOf<S>>>;
+export function openStore<P extends object = Payload>(
+  config: StoreConfig<P, PayloadSchema> & { readonly payload?: undefined },
+  options?: ConnectOptions,
+): Promise<VectorStore<P>>;
+export async function openStore<P extends object>(config: StoreConfig<P, PayloadSchema>, options: ConnectOptions = {}): Promise<VectorStore<P>> {
+  if (typeof config !== 'object' || config === null) throw invalid('config', 'an object with url (or provider) and collection');
+  const { collection, dimension, metric, index, payload, fields, strict, ...connection } = config;
+  const driver = await openDriver('url' in connection && !('provider' in connection) ? connection.url : connection, options);
+  const database = new PortableDatabase(driver, { closeWithHandle: true });
+  try {
+    if (dimension === undefined && metric === undefined) return await database.collection<P>(collection, { payload, fields } as { payload?: PayloadSchema });
+    const spec = { dimension, metric, index, payload, fields, strict };
+    return await database.createCollection<P>(collection, spec, { ifExists: 'open' });
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
+
+async function openDriver(config: unknown, { middleware = [] }: ConnectOptions): Promise<Driver> {
+  const raw = readConfig(config);
+  const adapter = await loadAdapter(raw.provider);
+  const checked = checkConfig(adapter, raw);
+  try {
+    return compose(await adapter.open(checked), middleware);
+  } catch (error) {
+    if (VectorStoreError.is(error)) throw error;
+    const message = error instanceof Error ? error.message : 'unknown error';
+    throw new VectorStoreError('Unavailable', `connecting failed: ${message}`, { provider: raw.provider, operation: 'connect', cause: error });
+  }
+}
+
+async function loadAdapter(provider: string): Promise<Adapter> {
+  if (planned.includes(provider)) throw unsupported(`The provider ${provider}`, 'its adapter is not part of this version');
+  if (!Object.hasOwn(adapters, provider)) {
+    throw invalid('config.provider', `there is no provider of that name; known are ${Object.keys(adapters).join(', ')}`);
+  }
+  return adapters[provider as Provider]();
+}

@@ -1,0 +1,89 @@
+/** Node only. The same questions to the same documentation on several backends. */
+import { connect } from '../connect.ts';
+import type { DocsFilter, DocsMatch } from './ask.ts';
+import type { Corpus } from './corpus.ts';
+import { type DocsStore, type IndexReport, indexSections } from './index-docs.ts';
+import type { Progress } from './progress.ts';
+import { sectionPayload } from './sections.ts';
+
+/** What every backend is asked. */
+export interface Comparison {
+  readonly collection: string;
+  readonly questions: readonly string[];
+  readonly k: number;
+  readonly filter?: DocsFilter;
+  readonly progress?: Progress;
+  readonly signal?: AbortSignal;
+}
+
+/** What one backend did. */
+export interface Measurement {
+  readonly report: IndexReport;
+  /** Per question. */
+  readonly answers: readonly (readonly DocsMatch[])[];
+  /** Median of one search in milliseconds; the question was embedded before. */
+  readonly searchMs: number;
+  /** Size of its files, where it has any. */
+  readonly diskBytes?: number;
+  /** From connecting to the first answer in milliseconds, with the index stored before. */
+  readonly openMs: number;
+}
+
+const repetitions = 25;
+
+/** Indexes the corpus at `url` and asks all questions; then closes it, and opens it again to see how long that takes. */
+export async function measure(url: string, corpus: Corpus, comparison: Comparison): Promise<Measurement> {
+  const { collection, questions, signal } = comparison;
+  const vectors = await (await corpus.embedder()).embed(questions, signal);
+  const indexed = await withDatabase(url, async (db) => {
+    const { store, report } = await indexSections(db, corpus.sections, { ...comparison, ...corpus });
+    const answers = await searchAll(store, vectors, comparison);
+    const searchMs = await searchTime(store, vectors, comparison);
+    const { diskBytes } = await store.stats();
+    return { report, answers, searchMs, ...(diskBytes !== undefined && { diskBytes }) };
+  });
+  const started = performance.now();
+  return withDatabase(url, async (db) => {
+    const store = await db.collection(collection, { payload: sectionPayload });
+    await searchAll(store, vectors.slice(0, 1), comparison);
+    return { ...indexed, openMs: performance.now() - started };
+  });
+}
+
+async function withDatabase<T>(url: string, work: (db: Awaited<ReturnType<typeof connect>>) => Promise<T>): Promise<T> {
+  const db = await connect(url);
+  try {
+    return await work(db);
+  } finally {
+    await db.close();
+  }
+}
+
+async function searchAll(store: DocsStore, vectors: readonly Float32Array[], { k, filter, signal }: Comparison) {
+  const answers: DocsMatch[][] = [];
+  for (const vector of vectors) answers.push(await store.search(vector, { k, filter, signal }));
+  return answers;
+}
+
+async function searchTime(store: DocsStore, vectors: readonly Float32Array[], comparison: Comparison): Promise<number> {
+  const times: number[] = [];
+  for (let i = 0; i < repetitions; i++) {
+    for (const vector of vectors) {
+      const started = performance.now();
+      await searchAll(store, [vector], comparison);
+      times.push(performance.now() - started);
+    }
+  }
+  return times.sort((a, b) => a - b)[times.length >> 1] ?? 0;
+}
+
+/** How many of the `expected` answers were found, in any order, and how many there were. */
+export function overlap(expected: Measurement['answers'], found: Measurement['answers']): { same: number; of: number } {
+  const same = expected.map((matches, i) => {
+    const ids = new Set(found[i]?.map(({ id }) => id));
+    return matches.filter(({ id }) => ids.has(id)).length;
+  });
+  return { same: sum(same), of: sum(expected.map(({ length }) => length)) };
+}
+
+const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);

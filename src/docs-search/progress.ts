@@ -1,0 +1,74 @@
+/** Node only. What a person sees while something takes long: a bar on a terminal, plain lines elsewhere. */
+import { Presets, SingleBar } from 'cli-progress';
+
+/** Where progress goes. */
+export interface Progress {
+  /** One line about what happens now. */
+  status(text: string): void;
+  /** Begins a task of `total` units of work on `items` things. */
+  begin(label: string, total: number, items: number): ProgressTask;
+}
+
+/** A task under way. */
+export interface ProgressTask {
+  /** @param work Units done so far. @param items Things done so far. */
+  update(work: number, items: number): void;
+  /** Ends it, complete or not. */
+  end(): void;
+}
+
+/** The part of a stream that is used here; `process.stderr` is one. */
+export interface ProgressStream extends NodeJS.WritableStream {
+  readonly isTTY?: boolean;
+}
+
+const linesEveryMs = 10_000;
+
+/** Progress on a stream: a bar where it is a terminal, else a line every ten seconds without escape codes. */
+export function progressOn(stream: ProgressStream = process.stderr): Progress {
+  return {
+    status: (text) => void stream.write(`${text}\n`),
+    begin: (label, total, items) => (stream.isTTY ? bar : lines)(stream, label, Math.max(total, 1), items),
+  };
+}
+
+/** No progress. */
+export const silent: Progress = { status: () => {}, begin: () => ({ update: () => {}, end: () => {} }) };
+
+function bar(stream: ProgressStream, label: string, total: number, items: number): ProgressTask {
+  const format = `${label} {bar} {percentage} % | {items}/${items} | {left}`;
+  const single = new SingleBar({ stream, format, barsize: 30, hideCursor: true, fps: 8 }, Presets.shades_classic);
+  const started = performance.now();
+  single.start(total, 0, { items: 0, left: '' });
+  return {
+    update: (work, done) => single.update(work, { items: done, left: timeLeft(started, work / total) }),
+    end: () => single.stop(),
+  };
+}
+
+function lines(stream: ProgressStream, label: string, total: number, items: number): ProgressTask {
+  const started = performance.now();
+  let printed = started;
+  stream.write(`${label}: ${items}\n`);
+  return {
+    update(work, done) {
+      if (performance.now() - printed < linesEveryMs) return;
+      printed = performance.now();
+      const percent = Math.floor((work / total) * 100);
+      stream.write(`${label}: ${done}/${items} (${percent} %), ${timeLeft(started, work / total)}\n`);
+    },
+    end: () => void stream.write(`${label}: done in ${duration(performance.now() - started)}\n`),
+  };
+}
+
+function timeLeft(started: number, fraction: number): string {
+  if (fraction <= 0) return '';
+  return `${duration(((performance.now() - started) * (1 - fraction)) / fraction)} left`;
+}
+
+/** `0.4 s`, `12 s`, `2 min 5 s`. */
+export function duration(ms: number): string {
+  if (ms < 9_950) return `${(ms / 1000).toFixed(1)} s`;
+  const seconds = Math.round(ms / 1000);
+  return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+}

@@ -1,0 +1,287 @@
+import type { Capabilities } from '../capabilities.ts';
+import type { CallContext, CollectionDriver, DriverPage, DriverPatch, DriverRecord, DriverSearch, DriverTarget, DriverWriteResult, ReadOptions, StoredMatch, StoredRecord } from '../driver.ts';
+import { unsupported, VectorStoreError } from '../errors.ts';
+import type { FilterNode } from '../filter/normal-form.ts';
+import type { CollectionInfo, CollectionStats, FieldType, Id, IndexProgress, IndexSpec, Metric } from '../types.ts';
+import type { ResolvedIndex, VectorIndex, VectorIndexProvider } from './index/vector-index.ts';
+import { flatProvider } from './index/flat.ts';
+import { Partition } from './partition.ts';
+import { patched } from './patch.ts';
+import type { CollectionFiles } from './storage/collection-files.ts';
+import type { Operation } from './storage/operations.ts';
+import { TimeSlice } from './time-slice.ts';
+
+/** What an engine collection is. */
+export interface EngineSpec {
+  readonly name: string;
+  readonly dimension: number;
+  readonly metric: Metric;
+  readonly fields: { readonly [field: string]: FieldType };
+}
+
+/** Vectors added to a new index between two looks at the abort signal. */
+const rebuildChunk = 100;
+
+/** One collection of the engine: partitions by namespace in memory, and behind them, in directory mode, files. */
+export class EngineCollection implements CollectionDriver {
+  readonly #spec: EngineSpec;
+  readonly #provider: VectorIndexProvider;
+  readonly #capabilities: Capabilities;
+  readonly #partitions = new Map<string, Partition>();
+  readonly #files: CollectionFiles | undefined;
+  #index: ResolvedIndex;
+  #state: 'loading' | 'open' | 'dropped' = 'open';
+  /** Writes run one after another. */
+  #lastWrite: Promise<unknown> = Promise.resolve();
+
+  constructor(spec: EngineSpec, provider: VectorIndexProvider, index: ResolvedIndex, capabilities: Capabilities, files?: CollectionFiles) {
+    this.#spec = spec;
+    this.#provider = provider;
+    this.#index = index;
+    this.#capabilities = capabilities;
+    this.#files = files;
+  }
+
+  /** Reads the files back into memory. */
+  async load(): Promise<void> {
+    const files = this.#files;
+    if (files === undefined) return;
+    this.#state = 'loading';
+    await files.load((operation) => this.#apply(operation));
+    await files.loadIndexes(this.#partitions, (namespace, content) => this.#restoreIndex(this.#partitions.get(namespace)!, content));
+    this.#state = 'open';
+  }
+
+  /** A saved index takes over from the placeholder that a partition has while its log is replayed; without one, a new one is built. */
+  #restoreIndex(partition: Partition, content: Uint8Array | undefined): void {
+    if (content !== undefined) {
+      partition.replaceIndex(this.#provider.load(content, this.#index, partition.vectors));
+      return;
+    }
+    const index = this.#provider.create(this.#index, partition.vectors);
+    index.add(partition.vectorSlots());
+    partition.replaceIndex(index);
+  }
+
+  get info(): CollectionInfo {
+    const { name, dimension, metric, fields } = this.#spec;
+    return { name, dimension, metric, fields, idMode: 'native', index: this.#index.spec, managed: true };
+  }
+
+  get capabilities(): Capabilities {
+    return { ...this.#capabilities, searchParams: this.#provider.usedParams(this.#index.spec) };
+  }
+
+  upsert(namespace: string, records: readonly DriverRecord[], context: CallContext): Promise<DriverWriteResult> {
+    return this.#write(context, async () => {
+      const slots = this.#partition(namespace).allot(records.map((record) => record.id));
+      await this.#commit({ kind: 'put', namespace, records: records.map((record, i) => ({ ...record, slot: slots[i]! })) });
+      return { acknowledged: records.length };
+    });
+  }
+
+  delete(namespace: string, target: DriverTarget, context: CallContext): Promise<DriverWriteResult> {
+    return this.#write(context, async () => {
+      const { ids, missing } = this.#find(namespace, target);
+      if (ids.length > 0) await this.#commit({ kind: 'remove', namespace, ids });
+      return { acknowledged: ids.length, ids, missing };
+    });
+  }
+
+  setPayload(namespace: string, target: DriverTarget, patch: DriverPatch, context: CallContext): Promise<DriverWriteResult> {
+    return this.#write(context, async () => {
+      const { ids, missing } = this.#find(namespace, target);
+      const partition = this.#partition(namespace);
+      const entries = ids.map((id) => ({ id, payload: patched(partition.payloadOf(id)!, patch) }));
+      if (entries.length > 0) await this.#commit({ kind: 'payload', namespace, entries });
+      return { acknowledged: ids.length, ids, missing };
+    });
+  }
+
+  #find(namespace: string, target: DriverTarget): { ids: Id[]; missing: Id[] } {
+    const partition = this.#partition(namespace);
+    if ('filter' in target) return { ids: partition.idsMatching(target.filter), missing: [] };
+    return { ids: target.ids.filter((id) => partition.has(id)), missing: target.ids.filter((id) => !partition.has(id)) };
+  }
+
+  async search(namespace: string, queries: readonly Float32Array[], options: DriverSearch, context: CallContext): Promise<StoredMatch[][]> {
+    const partition = this.#reading(namespace, context);
+    if (partition === undefined) return queries.map(() => []);
+    const answers: StoredMatch[][] = [];
+    const slice = new TimeSlice(context.signal);
+    for (const query of queries) {
+      if (answers.length > 0) await slice.pause();
+      answers.push(partition.search(query, options));
+    }
+    return answers;
+  }
+
+  async filter(namespace: string, filter: FilterNode, options: ReadOptions & { readonly limit: number; readonly cursor?: string }, context: CallContext): Promise<DriverPage> {
+    return this.#reading(namespace, context)?.page(filter, options.limit, options.cursor, options.include) ?? { records: [] };
+  }
+
+  async get(namespace: string, ids: readonly Id[], options: ReadOptions, context: CallContext): Promise<StoredRecord[]> {
+    return this.#reading(namespace, context)?.get(ids, options.include) ?? [];
+  }
+
+  async count(namespace: string, filter: FilterNode, _options: unknown, context: CallContext): Promise<number> {
+    return this.#reading(namespace, context)?.count(filter) ?? 0;
+  }
+
+  recreateIndex(index: IndexSpec, options: { readonly strict: boolean; readonly onProgress?: (progress: IndexProgress) => void }, context: CallContext): Promise<void> {
+    return this.#write(context, async () => {
+      const { dimension, metric } = this.#spec;
+      const resolved = resolveIndex(this.#provider, index, dimension, metric, options.strict);
+      const built = await this.#buildIndexes(resolved, options.onProgress, context);
+      try {
+        await this.#files?.setIndex(resolved);
+      } catch (error) {
+        for (const index of built.values()) index.dispose();
+        throw error;
+      }
+      for (const [partition, index] of built) partition.replaceIndex(index);
+      this.#index = resolved;
+    });
+  }
+
+  async #buildIndexes(resolved: ResolvedIndex, onProgress: ((progress: IndexProgress) => void) | undefined, context: CallContext): Promise<Map<Partition, VectorIndex>> {
+    const built = new Map<Partition, VectorIndex>();
+    const work = [...this.#partitions.values()].map((partition) => ({ partition, slots: partition.vectorSlots() }));
+    const total = work.reduce((sum, { slots }) => sum + slots.length, 0);
+    let done = 0;
+    const slice = new TimeSlice(context.signal);
+    try {
+      for (const { partition, slots } of work) {
+        const index = this.#provider.create(resolved, partition.vectors);
+        built.set(partition, index);
+        for (let at = 0; at < slots.length; at += rebuildChunk) {
+          const chunk = slots.slice(at, at + rebuildChunk);
+          index.add(chunk);
+          done += chunk.length;
+          onProgress?.({ done, total });
+          await slice.pause();
+        }
+      }
+      if (done === 0) onProgress?.({ done, total });
+      return built;
+    } catch (error) {
+      for (const index of built.values()) index.dispose();
+      throw error;
+    }
+  }
+
+  async listNamespaces(context: CallContext): Promise<string[]> {
+    this.#check(context);
+    return [...this.#partitions].filter(([name, partition]) => name !== '' && partition.size > 0).map(([name]) => name);
+  }
+
+  dropNamespace(namespace: string, context: CallContext): Promise<number> {
+    return this.#write(context, async () => {
+      const ids = this.#partitions.get(namespace)?.idsMatching({ kind: 'all' }) ?? [];
+      if (ids.length > 0) await this.#commit({ kind: 'remove', namespace, ids });
+      return ids.length;
+    });
+  }
+
+  async stats(context: CallContext): Promise<CollectionStats> {
+    this.#check(context);
+    const partitions = [...this.#partitions.values()];
+    const sum = (of: (partition: Partition) => number) => partitions.reduce((total, partition) => total + of(partition), 0);
+    const diskBytes = await this.#files?.byteLength();
+    return {
+      count: sum((partition) => partition.size),
+      namespaces: partitions.filter((partition) => partition.size > 0).length,
+      index: this.#index.spec,
+      indexBytes: sum((partition) => partition.index.byteLength),
+      vectorBytes: sum((partition) => partition.vectors.byteLength),
+      ...(diskBytes !== undefined && { diskBytes }),
+      ignoredHints: this.#index.ignoredHints,
+      recovery: this.#files?.recovery ?? [],
+    };
+  }
+
+  flush(context: CallContext): Promise<void> {
+    return this.#write(context, async () => this.#files?.flush(this.#partitions));
+  }
+
+  /** A handle is closed; the collection stays open for others until the database closes. */
+  async close(): Promise<void> {}
+
+  /** The end of the collection in this process: saves what is derived, frees memory. Writes under way finish first. */
+  async shutDown(): Promise<void> {
+    await this.#lastWrite;
+    try {
+      if (this.#state === 'open') await this.#files?.flush(this.#partitions);
+    } finally {
+      await this.#files?.close();
+      for (const partition of this.#partitions.values()) partition.dispose();
+      this.#partitions.clear();
+    }
+  }
+
+  /** From now on every method says `NotFound`. */
+  async drop(): Promise<void> {
+    await this.#lastWrite;
+    this.#state = 'dropped';
+    await this.shutDown();
+  }
+
+  async #commit(operation: Operation): Promise<void> {
+    await this.#files?.append(operation);
+    this.#apply(operation);
+    await this.#files?.compactIfWorthwhile(this.#partitions);
+  }
+
+  #apply(operation: Operation): void {
+    const partition = this.#partition(operation.namespace);
+    switch (operation.kind) {
+      case 'put':
+        return partition.put(operation.records);
+      case 'payload':
+        for (const { id, payload } of operation.entries) partition.setPayload(id, payload);
+        return;
+      case 'remove':
+        return partition.remove(operation.ids);
+    }
+  }
+
+  #partition(namespace: string): Partition {
+    let partition = this.#partitions.get(namespace);
+    if (partition === undefined) {
+      const loading = this.#state === 'loading';
+      partition = new Partition(this.#spec, (vectors) => (loading ? flatProvider : this.#provider).create(this.#index, vectors));
+      this.#partitions.set(namespace, partition);
+    }
+    return partition;
+  }
+
+  #reading(namespace: string, context: CallContext): Partition | undefined {
+    this.#check(context);
+    return this.#partitions.get(namespace);
+  }
+
+  #check(context: CallContext): void {
+    context.signal.throwIfAborted();
+    if (this.#state === 'dropped') throw new VectorStoreError('NotFound', `collection ${this.#spec.name} was dropped`);
+  }
+
+  #write<T>(context: CallContext, work: () => Promise<T>): Promise<T> {
+    const turn = this.#lastWrite.then(() => {
+      this.#check(context);
+      return work();
+    });
+    this.#lastWrite = turn.then(
+      () => undefined,
+      () => undefined,
+    );
+    return turn;
+  }
+}
+
+/** @throws `Unsupported` under `strict` for settings without effect. */
+export function resolveIndex(provider: VectorIndexProvider, index: IndexSpec, dimension: number, metric: Metric, strict: boolean): ResolvedIndex {
+  const spec = index.type === 'auto' ? { ...index, type: provider.types[0]! } : index;
+  const resolved = provider.resolve(spec, dimension, metric);
+  if (strict && resolved.ignoredHints.length > 0) throw unsupported(resolved.ignoredHints.join(', '), `an index of type ${spec.type} has no use for it`);
+  return resolved;
+}

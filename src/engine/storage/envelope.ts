@@ -1,0 +1,35 @@
+import { VectorStoreError } from '../../errors.ts';
+import { ByteReader, ByteWriter } from './bytes.ts';
+import { crc32c } from './crc32c.ts';
+
+/*
+ * A checksummed envelope for bytes that somebody else will parse (native index files, which crash on damage instead of noticing it):
+ * magic, format version, CRC-32C of all that follows, header as JSON text, content.
+ */
+const magic = 0x45564e41; // "ANVE"
+const version = 1;
+const prefixBytes = 12;
+
+/** The parts of a file, in order: joining them would copy the content. */
+export function sealEnvelope(header: object, content: Uint8Array): Uint8Array[] {
+  const head = new ByteWriter().text(JSON.stringify(header)).u32(content.byteLength).bytes();
+  const checksum = crc32c(content, crc32c(head));
+  return [new ByteWriter().u32(magic).u32(version).u32(checksum).bytes(), head, content];
+}
+
+/**
+ * Header and content of a file made by {@link sealEnvelope}, verified.
+ *
+ * @throws `Corruption`
+ */
+export function openEnvelope(bytes: Uint8Array, name: string): { header: unknown; content: Uint8Array } {
+  const from = new ByteReader(bytes);
+  if (from.u32() !== magic) throw new VectorStoreError('Corruption', `${name} is no file of this library`);
+  const found = from.u32();
+  if (found !== version) throw new VectorStoreError('Corruption', `${name} has format version ${found}; this release reads ${version}`);
+  if (from.u32() !== crc32c(bytes.subarray(prefixBytes))) throw new VectorStoreError('Corruption', `${name} fails its checksum`);
+  const header: unknown = JSON.parse(from.text());
+  const content = from.raw(from.u32());
+  if (!from.done) throw new VectorStoreError('Corruption', `${name} has bytes to spare`);
+  return { header, content };
+}

@@ -1,0 +1,24 @@
+/** Milliseconds that work may keep the event loop before it lets others run. */
+const sliceMs = 8;
+
+/** Cuts long synchronous work into slices: call `pause` between pieces. */
+export class TimeSlice {
+  readonly #signal: AbortSignal;
+  #began = performance.now();
+
+  constructor(signal: AbortSignal) {
+    this.#signal = signal;
+  }
+
+  /** Returns at once while the slice lasts; then after others had their turn. Throws the signal's reason. */
+  async pause(): Promise<void> {
+    if (performance.now() - this.#began < sliceMs) return;
+    await new Promise<void>((resolve) => {
+      // setTimeout waits at least a millisecond, and browsers have nothing else.
+      if (typeof setImmediate === 'function') setImmediate(resolve);
+      else setTimeout(resolve);
+    });
+    this.#signal.throwIfAborted();
+    this.#began = performance.now();
+  }
+}

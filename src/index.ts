@@ -1,0 +1,20 @@
+export {
+  type Capabilities,
+  isSupported,
+  type Limits,
+  type Operation,
+  type OptionName,
+  portableLimits,
+  refusal,
+  type Support,
+} from './capabilities.ts';
+export type { Config, Provider, ProviderConfigs } from './config.ts';
+export { type ConnectOptions, connect, openStore, type StoreConfig } from './connect.ts';
+export type { CreateOptions, OpenOptions, PayloadOf, VectorDatabase } from './database.ts';
+export { type ErrorCode, type ErrorDetails, VectorStoreError } from './errors.ts';
+export { type FilterOperator, filterLimits } from './filter/parse.ts';
+export type { ArrayOperators, Combinators, Condition, Filter, Operators, Path, Scalar } from './filter/types.ts';
+export type { Middleware } from './middleware/compose.ts';
+export type { VectorStore } from './store.ts';
+export { type TracedCall, tracingChannelName } from './tracing.ts';
+export type * from './types.ts';

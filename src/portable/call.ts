@@ -1,0 +1,168 @@
+import type { CallContext, Driver } from '../driver.ts';
+import { invalid, VectorStoreError, withContext } from '../errors.ts';
+import { traced } from '../tracing.ts';
+import type { CallOptions } from '../types.ts';
+import { numberOption } from '../validate/options.ts';
+import { shown } from '../validate/text.ts';
+
+/** Where calls are made: what every error and trace says, and whether the handle is still open. */
+export interface Site {
+  readonly driver: Driver;
+  readonly lifetime: Lifetime;
+  readonly collection?: string;
+  readonly namespace?: string;
+}
+
+/** Open until closed; a child is closed with its parent. Closing waits for the calls under way. */
+export class Lifetime {
+  readonly #what: string;
+  readonly #parent: Lifetime | undefined;
+  readonly #pending = new Set<Promise<unknown>>();
+  #closed = false;
+
+  constructor(what: string, parent?: Lifetime) {
+    this.#what = what;
+    this.#parent = parent;
+  }
+
+  child(what: string): Lifetime {
+    return new Lifetime(what, this);
+  }
+
+  get closed(): boolean {
+    return this.#closed || (this.#parent?.closed ?? false);
+  }
+
+  check(): void {
+    if (this.closed) throw new VectorStoreError('StoreClosed', `this ${this.#what} was closed; open another`);
+  }
+
+  track<T>(promise: Promise<T>): Promise<T> {
+    const settled = promise.then(nothing, nothing).finally(() => this.#pending.delete(settled));
+    this.#pending.add(settled);
+    this.#parent?.track(settled);
+    return promise;
+  }
+
+  /** True the first time. Returns once the calls under way have settled. */
+  async close(): Promise<boolean> {
+    const first = !this.#closed;
+    this.#closed = true;
+    await Promise.all(this.#pending);
+    return first;
+  }
+}
+
+/** One call under way: its signal fires at abort or deadline, with the typed error as reason. */
+export interface Call {
+  readonly signal: AbortSignal;
+  /** Starts a piece of work on the driver unless the call is over, and stops waiting for it the moment the call is over. */
+  run<T>(start: (context: CallContext) => Promise<T>): Promise<T>;
+  /** The typed error for anything thrown meanwhile. */
+  wrap(error: unknown): VectorStoreError;
+}
+
+/** Keys of {@link CallOptions}, which every method takes beside its own. */
+export const callKeys = ['signal', 'timeoutMs'] as const;
+
+/**
+ * Runs one method: refuses a closed handle, obeys abort and deadline, publishes the trace, types every error and says where it happened.
+ */
+export function perform<T>(site: Site, operation: string, options: CallOptions | undefined, body: (call: Call) => Promise<T>): Promise<T> {
+  const { driver, lifetime, collection, namespace } = site;
+  const wrap = (error: unknown) => typedError(site, operation, error);
+  const run = async () => {
+    let deadline: Deadline | undefined;
+    try {
+      lifetime.check();
+      deadline = startDeadline(options, driver.defaultTimeoutMs);
+      deadline.signal.throwIfAborted();
+      return await body(callOn(deadline.signal, wrap));
+    } catch (error) {
+      throw wrap(error);
+    } finally {
+      deadline?.stop();
+    }
+  };
+  return lifetime.track(
+    traced({ operation, provider: driver.provider, ...(collection && { collection }), ...(namespace && { namespace }) }, run),
+  );
+}
+
+/**
+ * Runs code that reads the caller's input, which may be anything: getters and proxies that throw are bad input, not defects of ours.
+ *
+ * @throws `InvalidArgument`
+ */
+export function checkInput<T>(place: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (VectorStoreError.is(error)) throw error;
+    throw invalid(place, 'reading it threw an error', { cause: error });
+  }
+}
+
+function callOn(signal: AbortSignal, wrap: (error: unknown) => VectorStoreError): Call {
+  return {
+    signal,
+    wrap,
+    run: <T>(start: (context: CallContext) => Promise<T>) => raceSignal(signal, () => start({ signal })),
+  };
+}
+
+/** The promise's outcome, or the signal's reason if that comes first; what is left behind is not an unhandled rejection. */
+export function raceSignal<T>(signal: AbortSignal, start: () => Promise<T>): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    if (signal.aborted) {
+      reject(signal.reason);
+      return;
+    }
+    const onAbort = () => reject(signal.reason);
+    signal.addEventListener('abort', onAbort, { once: true });
+    start()
+      .then(resolve, reject)
+      .finally(() => signal.removeEventListener('abort', onAbort));
+  });
+}
+
+interface Deadline {
+  readonly signal: AbortSignal;
+  stop(): void;
+}
+
+const longestTimer = 2 ** 31 - 1;
+
+function startDeadline(options: CallOptions | undefined, defaultTimeoutMs: number): Deadline {
+  const signal: unknown = options?.signal;
+  if (signal !== undefined && !(signal instanceof AbortSignal)) throw invalid('options.signal', 'an AbortSignal');
+  const timeoutMs = options?.timeoutMs === undefined ? defaultTimeoutMs : numberOption(options.timeoutMs, 'options.timeoutMs', 0);
+  if (timeoutMs < 0) throw invalid('options.timeoutMs', 'must not be negative');
+  const controller = new AbortController();
+  const onAbort = () => controller.abort(new VectorStoreError('Aborted', 'the caller aborted', { cause: signal?.reason }));
+  const onTimeout = () => controller.abort(new VectorStoreError('Timeout', `not done within ${timeoutMs} ms`));
+  if (signal?.aborted) onAbort();
+  signal?.addEventListener('abort', onAbort, { once: true });
+  const timer = timeoutMs < longestTimer ? setTimeout(onTimeout, timeoutMs) : undefined;
+  return {
+    signal: controller.signal,
+    stop() {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', onAbort);
+    },
+  };
+}
+
+/** Any error as the typed one, with the place. */
+export function typedError(site: Site, operation: string, error: unknown): VectorStoreError {
+  const place = { operation, provider: site.driver.provider, ...(site.collection !== undefined && { collection: site.collection }) };
+  if (VectorStoreError.is(error)) return withContext(error, place);
+  const known = site.driver.classify(error);
+  if (known !== undefined) {
+    const { code, message, retryable, retryAfterMs } = known;
+    return new VectorStoreError(code, message, { ...place, ...(retryable !== undefined && { retryable }), ...(retryAfterMs !== undefined && { retryAfterMs }), cause: error });
+  }
+  return new VectorStoreError('Internal', `unexpected: ${error instanceof Error ? error.message : shown(error)}`, { ...place, cause: error });
+}
+
+function nothing(): void {}

@@ -1,0 +1,69 @@
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+import { compileInto } from '../../scripts/build.mjs';
+import { root } from '../../scripts/lib/paths.mjs';
+import { type Packed, pack } from '../../scripts/pack.mjs';
+import { entryPoints } from './entry-points.ts';
+import { staticImports } from './static-imports.ts';
+import { undocumentedExports } from './undocumented-exports.ts';
+
+let packed: Packed;
+
+beforeAll(async () => {
+  packed = await pack();
+});
+
+describe('the packed files', () => {
+  test('are the compiled code, its declarations and the four documents, nothing else', () => {
+    const documents = packed.files.filter((file) => !file.startsWith('dist/'));
+    expect(documents.sort()).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json']);
+    const compiled = packed.files.filter((file) => file.startsWith('dist/'));
+    expect(compiled.filter((file) => !/\.(js|d\.ts)$/.test(file))).toEqual([]);
+    expect(compiled.filter((file) => /\.test|\.test-d|\bfixtures\b|\.cache/.test(file))).toEqual([]);
+  });
+
+  test('hold every entry point of package.json', () => {
+    const targets = entryPoints.flatMap(({ types, code }) => [types, code]);
+    expect(targets.filter((file) => !packed.files.includes(file))).toEqual([]);
+  });
+
+  test('name no directory of the machine they were built on', () => {
+    const leaking = packed.files.filter((file) => readFileSync(join(root, file), 'utf8').includes(root));
+    expect(leaking).toEqual([]);
+  });
+});
+
+describe('the build', () => {
+  const again = `.build-again-${process.pid}`;
+  afterAll(() => rmSync(join(root, again), { recursive: true, force: true }));
+
+  test('gives the same bytes every time, and dist holds no file of an earlier one', async () => {
+    expect(await compileInto(again)).toMatchObject({ ok: true });
+    expect(contents(join(root, 'dist'))).toEqual(contents(join(root, again)));
+  });
+});
+
+describe('importing the package', () => {
+  test('reaches no Node module, no Buffer, no adapter and no SDK: it runs in browsers', () => {
+    const { files, packages, globals } = staticImports(join(root, 'dist/src/index.js'));
+    expect(packages.filter((name) => name !== 'zod')).toEqual([]);
+    expect(globals.filter(({ name }) => name === 'Buffer')).toEqual([]);
+    const outside = files.map((file) => relative(join(root, 'dist'), file)).filter((file) => !file.startsWith('src/'));
+    expect(outside).toEqual([]);
+  });
+
+  test.each(entryPoints)('every name exported by $specifier is documented', ({ types }) => {
+    expect(undocumentedExports(join(root, types))).toEqual([]);
+  });
+});
+
+/** Path and content of each file below a directory. */
+function contents(directory: string): Map<string, string> {
+  const paths = readdirSync(directory, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort();
+  return new Map(paths.map((path) => [relative(directory, path), readFileSync(path, 'latin1')]));
+}
