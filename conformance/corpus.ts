@@ -64,28 +64,6 @@ export const malformedNamespaces: readonly (readonly [what: string, name: unknow
   ['an array', ['a']],
 ];
 
-export const malformedNamespaces: readonly (readonly [what: string, name: unknown])[] = [
-  ['the empty string', ''],
-  ['129 bytes', 'x'.repeat(129)],
-  ['129 bytes of which 64 characters are two bytes long', `${'ü'.repeat(64)}x`],
-  ['NUL', 'a\0b'],
-  ['a lone surrogate', '\ud800'],
-  ['undefined', undefined],
-  ['null', null],
-  ['a number', 7],
-  ['an object', {}],
-  ['an array', ['a']],
-];
-
-export const portableNames: readonly string[] = [
-  'a',
-  'a1',
-  'a-b',
-  'a-1-b-2',
-  `a${'b'.repeat(44)}`,
-  `a${'-b'.repeat(22)}`,
-];
-
 export const malformedNames: readonly (readonly [what: string, name: unknown])[] = [
   ['the empty string', ''],
   ['an upper-case letter', 'Articles'],

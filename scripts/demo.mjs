@@ -19,15 +19,42 @@ const defaultQuestions = [
 ];
 const usage = `npm run demo -- ["question" …] [--filter '{"package":"vitest"}'] [-k 3]`;
 
-/** Before anything slow happens. */
+/** A wrong command line is told before anything slow happens. */
 function readOptions() {
-  const options = { filter: { type: 'string' }, limit: { type: 'string', short: 'k', default: '3' } };
-  const { values, positionals } = parseArgs({ allowPositionals: true, options });
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { filter: { type: 'string' }, limit: { type: 'string', short: 'k', default: '3' } },
+  });
   const k = Number(values.limit);
   if (!Number.isInteger(k) || k < 1) throw new TypeError(`-k takes a whole number from 1, not ${values.limit}`);
-  return {
-    k,
-    filter: values.filter === undefined ? undefined : JSON.parse(values.filter),
-    questions: positionals.length > 0 ? positionals : defaultQuestions,
-  };
+  const filter = values.filter === undefined ? {} : { filter: JSON.parse(values.filter) };
+  return { k, ...filter, questions: positionals.length > 0 ? positionals : defaultQuestions };
 }
+
+/** @param {ReturnType<typeof readOptions>} options */
+async function demo(options) {
+  const { addons } = await setup({ requireAddons: false });
+  await buildIfStale();
+  const built = (/** @type {string} */ path) => pathToFileURL(join(root, 'dist/src', path)).href;
+  /** @type {typeof import('../src/docs-search/demo.ts')} */
+  const { runDemo } = await import(built('docs-search/demo.js'));
+  /** @type {typeof import('../src/cli/errors.ts')} */
+  const { describeError, exitCodeOf } = await import(built('cli/errors.js'));
+  const onError = (/** @type {unknown} */ error) => console.error(describeError(error));
+  try {
+    await runDemo({ projectDir: root, cacheDir, addons, onError, ...options });
+  } catch (error) {
+    onError(error);
+    process.exitCode = exitCodeOf(error);
+  }
+}
+
+/** @type {ReturnType<typeof readOptions> | undefined} */
+let options;
+try {
+  options = readOptions();
+} catch (error) {
+  console.error(`${error instanceof Error ? error.message : error}\nusage: ${usage}`);
+  process.exitCode = 2;
+}
+if (options !== undefined) await demo(options).catch(exitWith);

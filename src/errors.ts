@@ -78,12 +78,12 @@ export class VectorStoreError extends Error {
   override readonly name = 'VectorStoreError';
   readonly code: ErrorCode;
   readonly retryable: boolean;
-  readonly operation?: string;
-  readonly provider?: string;
-  readonly collection?: string;
-  readonly ids?: readonly Id[];
-  readonly retryAfterMs?: number;
-  readonly result?: WriteResult;
+  declare readonly operation?: string;
+  declare readonly provider?: string;
+  declare readonly collection?: string;
+  declare readonly ids?: readonly Id[];
+  declare readonly retryAfterMs?: number;
+  declare readonly result?: WriteResult;
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
     super(message, 'cause' in details && details.cause !== undefined ? { cause: details.cause } : undefined);

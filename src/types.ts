@@ -36,7 +36,7 @@ export interface CallOptions {
   readonly timeoutMs?: number;
 }
 
-type PayloadIn<P> = object extends P ? { readonly payload?: P } : { readonly payload: P };
+type PayloadIn<P> = Record<never, never> extends P ? { readonly payload?: P } : { readonly payload: P };
 
 /** A record to write. `payload` may be left out (`{}`) where the payload type allows an empty object. */
 export type RecordInput<P extends object = Payload> = {

@@ -19,5 +19,8 @@ export interface CommandModule {
 
 /** By name. The descriptions are here too, so that `anyvec --help` loads no command. */
 export const commands: ReadonlyMap<string, { readonly description: string; load(): Promise<CommandModule> }> = new Map([
-  ['docs', { description: "Search the documentation of this project's packages by meaning", load: () => import('./docs.ts') }],
+  [
+    'docs',
+    { description: "Search the documentation of this project's packages by meaning", load: () => import('./docs.ts') },
+  ],
 ]);

@@ -83,10 +83,10 @@ function parseFilter(text: string): DocsFilter {
 async function runDocs(options: DocsOptions): Promise<void> {
   const { signal, stop } = interruptible();
   const cacheDir = cacheDirectory();
-  const url = options.url ?? `native:${projectCacheDirectory(cacheDir, options.dir)}`;
+  const database = options.url ?? { provider: 'native' as const, path: projectCacheDirectory(cacheDir, options.dir) };
   const progress = progressOn(process.stderr);
   try {
-    const search = await openDocsSearch({ projectDir: options.dir, cacheDir, url, progress, signal });
+    const search = await openDocsSearch({ projectDir: options.dir, cacheDir, database, progress, signal });
     try {
       describeIndex(search, options);
       if (options.question === '') await converse(search, options, signal);

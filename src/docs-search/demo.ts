@@ -1,6 +1,5 @@
 /** Node only. `npm run demo`: questions to the documentation in node_modules, then the same on other backends. */
-import { mkdir } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { join, relative, sep } from 'node:path';
 
 import { connect } from '../connect.ts';
 import { ask, type DocsFilter } from './ask.ts';
@@ -41,12 +40,12 @@ export async function runDemo(options: DemoOptions): Promise<void> {
     const packages = new Set(corpus.sections.map(({ payload }) => payload.package)).size;
     say(`${corpus.sections.length} sections of documentation from ${packages} packages in node_modules\n`);
     const comparison = { ...options, collection: await collectionName(projectDir), progress, signal };
-    const run = async (backend: string) => measure(await urlOf(backend, options), corpus, comparison);
+    const run = (backend: string) => measure(urlOf(backend, options), corpus, comparison);
     const native = await run('native');
     printAnswers(native, options);
-    const rows: Row[] = [{ backend: 'native', url: await urlOf('native', options), measured: native }];
+    const rows: Row[] = [{ backend: 'native', url: urlOf('native', options), measured: native }];
     for (const [backend, state] of Object.entries(options.addons)) {
-      const url = await urlOf(backend, options);
+      const url = urlOf(backend, options);
       rows.push({ backend, url, ...(state.available ? { measured: await run(backend) } : { missing: state.command }) });
     }
     say(`${renderComparison(rows, paletteFor(process.stdout), comparison)}\n`);
@@ -58,10 +57,9 @@ export async function runDemo(options: DemoOptions): Promise<void> {
 }
 
 /** Relative to the working directory, as one would type it. */
-async function urlOf(backend: string, { cacheDir }: DemoOptions): Promise<string> {
-  const directory = join(cacheDir, 'demo', backend);
-  await mkdir(directory, { recursive: true });
-  return `${backend}:${relative(process.cwd(), directory) || '.'}`;
+function urlOf(backend: string, { cacheDir }: DemoOptions): string {
+  const path = relative(process.cwd(), join(cacheDir, 'demo', backend)).split(sep);
+  return `${backend}:${path.map(encodeURIComponent).join('/')}`;
 }
 
 const say = (text: string) => void process.stdout.write(`${text}\n`);
@@ -70,7 +68,12 @@ function printAnswers({ answers, report }: Measurement, { questions }: DemoOptio
   const palette = paletteFor(process.stdout);
   const width = widthOf(process.stdout);
   const cached = report.written - report.embedded;
-  const work = [`${report.unchanged} unchanged`, `${cached} from the cache`, `${report.embedded} embedded`, `${report.removed} removed`];
+  const work = [
+    `${report.unchanged} unchanged`,
+    `${cached} from the cache`,
+    `${report.embedded} embedded`,
+    `${report.removed} removed`,
+  ];
   say(`native engine ready in ${duration(report.ms)}: ${work.filter((part) => !part.startsWith('0 ')).join(', ')}`);
   for (const [i, question] of questions.entries()) {
     say(`\n${palette.bold(`? ${question}`)}\n${renderMatches(answers[i] ?? [], palette, width)}`);
@@ -79,7 +82,11 @@ function printAnswers({ answers, report }: Measurement, { questions }: DemoOptio
 }
 
 /** A table of at most 80 columns, and below it how to get what is missing. */
-export function renderComparison(rows: readonly Row[], palette: Palette, { k, questions }: { k: number; questions: readonly string[] }): string {
+export function renderComparison(
+  rows: readonly Row[],
+  palette: Palette,
+  { k, questions }: { k: number; questions: readonly string[] },
+): string {
   const reference = rows.find((row) => 'measured' in row);
   const header = ['backend', 'url', `same top ${k}`, 'search', 'on disk', 'opens in'];
   const body = rows.map((row) => {
@@ -87,24 +94,45 @@ export function renderComparison(rows: readonly Row[], palette: Palette, { k, qu
     const { measured } = row;
     const same = row === reference ? 'reference' : describeOverlap(reference, measured);
     const size = measured.diskBytes === undefined ? '' : `${(measured.diskBytes / 1e6).toFixed(1)} MB`;
-    return [row.backend, row.url, same, `${measured.searchMs.toFixed(2)} ms`, size, `${Math.round(measured.openMs)} ms`];
+    return [
+      row.backend,
+      row.url,
+      same,
+      `${measured.searchMs.toFixed(2)} ms`,
+      size,
+      `${Math.round(measured.openMs)} ms`,
+    ];
   });
-  const widths = header.map((title, column) => Math.max(...[title, ...body.map((cells) => cells[column]!)].map((cell) => cell.length)));
+  const widths = header.map((title, column) =>
+    Math.max(...[title, ...body.map((cells) => cells[column]!)].map((cell) => cell.length)),
+  );
   const line = (cells: readonly string[]) =>
-    cells.map((cell, i) => (i < 2 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join('  ').trimEnd();
+    cells
+      .map((cell, i) => (i < 2 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!)))
+      .join('  ')
+      .trimEnd();
   const missing = rows.flatMap((row) => ('missing' in row ? [`to add ${row.backend}, run: ${row.missing}`] : []));
   const title = `The same ${questions.length === 1 ? 'question' : `${questions.length} questions`} on other backends: only the URL changes`;
-  const notes = palette.dim('search: median without embedding the question (about 10 ms); opens in: connect, load, first answer');
+  const notes = palette.dim(
+    'search: median without embedding the question (about 10 ms); opens in: connect, load, first answer',
+  );
   return [palette.bold(title), '', palette.dim(line(header)), ...body.map(line), '', notes, ...missing].join('\n');
 }
 
 function describeOverlap(reference: Row | undefined, measured: Measurement): string {
-  const { same, of } = overlap(reference !== undefined && 'measured' in reference ? reference.measured.answers : [], measured.answers);
+  const { same, of } = overlap(
+    reference !== undefined && 'measured' in reference ? reference.measured.answers : [],
+    measured.answers,
+  );
   return `${same} of ${of}`;
 }
 
-async function converse(corpus: Corpus, options: DemoOptions, comparison: Parameters<typeof measure>[2]): Promise<void> {
-  const db = await connect(await urlOf('native', options));
+async function converse(
+  corpus: Corpus,
+  options: DemoOptions,
+  comparison: Parameters<typeof measure>[2],
+): Promise<void> {
+  const db = await connect(urlOf('native', options));
   try {
     const { store } = await indexSections(db, corpus.sections, { ...comparison, ...corpus });
     const embedder = await corpus.embedder();

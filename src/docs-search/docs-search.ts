@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { realpath } from 'node:fs/promises';
 
+import type { Config } from '../config.ts';
 import { connect } from '../connect.ts';
 import type { VectorDatabase } from '../database.ts';
 import { type AskOptions, ask, type DocsMatch } from './ask.ts';
@@ -10,7 +11,7 @@ import { type IndexReport, indexSections } from './index-docs.ts';
 
 export interface DocsSearchOptions extends CorpusOptions {
   /** Where the index lives, as `connect` takes it. */
-  readonly url: string;
+  readonly database: string | Config;
 }
 
 /** An open index. */
@@ -28,8 +29,8 @@ export interface DocsSearch extends AsyncDisposable {
  * Errors: those of `connect`, `openCorpus`, `ensureModel`, `openEmbedder` and `indexSections`.
  */
 export async function openDocsSearch(options: DocsSearchOptions): Promise<DocsSearch> {
-  const { url, projectDir, progress, signal } = options;
-  const db = await connect(url);
+  const { database, projectDir, progress, signal } = options;
+  const db = await connect(database);
   let corpus: Corpus | undefined;
   try {
     corpus = await openCorpus(options);
