@@ -40,7 +40,8 @@ export interface IndexOptions {
 const spec = {
   dimension: modelInfo.dimension,
   metric: 'cosine',
-  index: { type: 'hnsw', m: 16, efConstruction: 200 },
+  // Each backend's own default type; the settings are for those that build an HNSW graph.
+  index: { type: 'auto', m: 16, efConstruction: 200 },
   payload: sectionPayload,
   fields: {
     package: 'keyword',
