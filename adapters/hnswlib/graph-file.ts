@@ -10,6 +10,7 @@ const headerBytes = 96;
 export interface GraphFileShape {
   readonly dimension: number;
   readonly m: number;
+  readonly efConstruction: number;
   readonly count: number;
 }
 
@@ -45,6 +46,7 @@ function checkHeader(
   view: DataView,
   { dimension, m, count }: GraphFileShape,
 ): { maxLevel: number; entryPoint: number } {
+  const { dimension, m, efConstruction, count } = shape;
   const size = (at: number) => Number(view.getBigUint64(at, true));
   const element = elementBytes({ dimension, m });
   const expected: readonly (readonly [string, number, number])[] = [
@@ -56,6 +58,7 @@ function checkHeader(
     ['links per level', size(56), m],
     ['links at level 0', size(64), 2 * m],
     ['m', size(72), m],
+    ['efConstruction', size(88), Math.max(efConstruction, m)],
   ];
   for (const [name, found, wanted] of expected) {
     if (found !== wanted) throw corrupt(`the ${name} in the graph file is ${found}, not ${wanted}`);
@@ -64,7 +67,8 @@ function checkHeader(
   if (capacity < count || capacity > Math.max(1_024, 4 * count))
     throw corrupt(`the capacity in the graph file is ${capacity}`);
   const levelFactor = view.getFloat64(80, true);
-  if (levelFactor !== 1 / Math.log(m)) throw corrupt('the level factor in the graph file is wrong');
+  // Two logarithms, two last digits.
+  if (!(Math.abs(levelFactor * Math.log(m) - 1) < 1e-12)) throw corrupt('the level factor in the graph file is wrong');
   const maxLevel = view.getInt32(48, true);
   const entryPoint = view.getUint32(52, true);
   if (count > 0 && (maxLevel < 0 || entryPoint >= count)) throw corrupt('the graph has no valid entry point');

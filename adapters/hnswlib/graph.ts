@@ -73,13 +73,12 @@ export class Graph implements GrowingIndex {
    * @throws `Unavailable` without room in the temporary directory.
    */
   toFile(): Uint8Array {
-    const { m } = this.#settings;
     const bytes = withTemporaryFile(graphFileBytes(this.#shape, this.#count), (path) => {
       this.#graph.writeIndexSync(path);
       return readFileSync(path);
     });
     // The addon does not notice when writing fails.
-    checkGraphFile(bytes, { dimension: this.#vectors.dimension, m, count: this.#count });
+    checkGraphFile(bytes, { ...this.#shape, count: this.#count });
     return bytes;
   }
 
@@ -94,8 +93,8 @@ export class Graph implements GrowingIndex {
     this.#init(1);
   }
 
-  get #shape(): { dimension: number; m: number } {
-    return { dimension: this.#vectors.dimension, m: this.#settings.m };
+  get #shape(): { dimension: number; m: number; efConstruction: number } {
+    return { dimension: this.#vectors.dimension, m: this.#settings.m, efConstruction: this.#settings.efConstruction };
   }
 
   #init(capacity: number): void {

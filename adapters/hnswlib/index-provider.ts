@@ -1,3 +1,4 @@
+import { requireDimension } from '../../src/engine/index/addon/native-vectors.ts';
 import { open, type PackageIdentity, seal } from '../../src/engine/index/addon/package.ts';
 import { none, Positions } from '../../src/engine/index/addon/positions.ts';
 import { type Generation, RenewingIndex } from '../../src/engine/index/addon/renewing-index.ts';
@@ -29,7 +30,7 @@ export function hnswlibProvider(addon: HnswlibModule): VectorIndexProvider {
       if (spec.type !== 'auto' && spec.type !== types[0]) {
         throw unsupported(`the index type ${JSON.stringify(spec.type)}`, 'hnswlib has hnsw only');
       }
-      if (!Number.isInteger(dimension) || dimension < 1) throw invalid('dimension', 'a positive integer is needed');
+      requireDimension(dimension);
       return resolveSettings(spec, types[0]);
     },
     create: (resolved, vectors) => new HnswlibIndex(addon, resolved, vectors),
@@ -83,9 +84,7 @@ class HnswlibIndex implements VectorIndex {
   serialize(): Uint8Array | undefined {
     const generation = this.#graphs.current;
     if (generation === undefined) return undefined;
-    const slots = generation.positions.toSlots();
-    const table = new Uint8Array(slots.buffer, slots.byteOffset, slots.byteLength);
-    return seal(this.#identity, [table, generation.index.toFile()]);
+    return seal(this.#identity, [generation.positions.toBytes(), generation.index.toFile()]);
   }
 
   dispose(): void {
@@ -98,11 +97,10 @@ class HnswlibIndex implements VectorIndex {
   }
 
   #restore(addon: HnswlibModule, saved: Uint8Array): Generation<Graph> {
-    const [table, file] = open(saved, this.#identity);
-    const slots = new Uint32Array(table!.slice().buffer);
-    const positions = Positions.from(slots);
-    if (positions === undefined) throw invalid('the saved index', 'two positions have one slot');
-    return { index: new Graph(addon, this.#settings, this.#vectors, { bytes: file!, count: slots.length }), positions };
+    const [table, bytes] = open(saved, this.#identity, 2);
+    const positions = Positions.fromBytes(table!);
+    const file = { bytes: bytes!, count: positions.length };
+    return { index: new Graph(addon, this.#settings, this.#vectors, file), positions };
   }
 }
 

@@ -1,3 +1,4 @@
+import { invalid } from '../../../errors.ts';
 import { norm } from '../../../score.ts';
 import type { Metric } from '../../../types.ts';
 
@@ -21,4 +22,13 @@ export function nativeMetric(metric: Metric): NativeMetric {
 export function writeNative(vector: Float32Array, metric: Metric, target: number[], at: number): void {
   const scale = metric === 'cosine' ? 1 / norm(vector) : 1;
   for (let i = 0; i < vector.length; i++) target[at + i] = vector[i]! * scale;
+}
+
+/** Far beyond what anybody stores; keeps sizes computed from it inside the integers of the native code. */
+const maximumDimension = 65_536;
+
+/** @throws `InvalidArgument` for what native code could not survive. */
+export function requireDimension(dimension: number): void {
+  if (Number.isInteger(dimension) && dimension >= 1 && dimension <= maximumDimension) return;
+  throw invalid('dimension', `an integer from 1 to ${maximumDimension} is needed`);
 }

@@ -33,7 +33,7 @@ export function seal(identity: PackageIdentity, sections: readonly Uint8Array[])
  *
  * @throws `Corruption` for damage, and for bytes that belong to an index with another identity.
  */
-export function open(bytes: Uint8Array, identity: PackageIdentity): Uint8Array[] {
+export function open(bytes: Uint8Array, identity: PackageIdentity, sectionCount: number): Uint8Array[] {
   const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (view.byteLength < prefixBytes || view.readUInt32LE(0) !== magic)
     throw corrupt('it was not written by this library');
@@ -47,7 +47,7 @@ export function open(bytes: Uint8Array, identity: PackageIdentity): Uint8Array[]
     sections.push(view.subarray(at, at + length));
     at += length;
   }
-  if (at !== view.byteLength) throw corrupt('its length is wrong');
+  if (at !== view.byteLength || sections.length !== sectionCount) throw corrupt('its parts do not add up');
   return sections;
 }
 

@@ -1,3 +1,5 @@
+import { VectorStoreError } from '../../../errors.ts';
+
 /** Where there is no slot, or no position. */
 export const none = 0xffff_ffff;
 
@@ -13,12 +15,27 @@ export class Positions {
   #length = 0;
   #live = 0;
 
-  /** A table from what {@link Positions.toSlots} gave; undefined if it makes no sense. */
-  static from(slots: Uint32Array): Positions | undefined {
+  /** A table without tombstones. The slots are distinct. */
+  static of(slots: readonly number[]): Positions {
     const table = new Positions();
-    for (const slot of slots) {
+    for (const slot of slots) table.append(slot);
+    return table;
+  }
+
+  /**
+   * A table from what {@link Positions.toBytes} gave.
+   *
+   * @throws `Corruption` if it makes no sense.
+   */
+  static fromBytes(bytes: Uint8Array): Positions {
+    const table = new Positions();
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    if (bytes.byteLength % 4 !== 0)
+      throw new VectorStoreError('Corruption', 'the table of positions has the wrong length');
+    for (let at = 0; at < bytes.byteLength; at += 4) {
+      const slot = view.getUint32(at, true);
       if (slot === none) table.#bury();
-      else if (table.has(slot)) return undefined;
+      else if (table.has(slot)) throw new VectorStoreError('Corruption', 'two positions belong to one slot');
       else table.append(slot);
     }
     return table;
@@ -77,9 +94,12 @@ export class Positions {
     return slots;
   }
 
-  /** By position: the slot, or `none`. A copy. */
-  toSlots(): Uint32Array {
-    return this.#slots.slice(0, this.#length);
+  /** By position: the slot, or `none`, as u32 little-endian. */
+  toBytes(): Uint8Array {
+    const view = new DataView(new ArrayBuffer(4 * this.#length));
+    for (let position = 0; position < this.#length; position++)
+      view.setUint32(4 * position, this.#slots[position]!, true);
+    return new Uint8Array(view.buffer);
   }
 
   get byteLength(): number {

@@ -149,7 +149,7 @@ export class RenewingIndex<I extends GrowingIndex> {
     } catch (error) {
       this.#failed = true;
       const slots = this.#current?.positions ?? this.#dormant;
-      this.#sleep(Positions.from(Uint32Array.from(slots.liveSlots())) ?? new Positions());
+      this.#sleep(Positions.of(slots.liveSlots()));
       throw error;
     }
   }
