@@ -54,6 +54,8 @@ export const optionNames = [
   'missingIds',
   /** a collection opened again, by another process or after a restart, holds what was acknowledged */
   'persistence',
+  /** `createCollection({ ttlSeconds })`: records expire */
+  'ttl',
 ] as const;
 export type OptionName = (typeof optionNames)[number];
 

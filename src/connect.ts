@@ -62,12 +62,12 @@ export function openStore<P extends object = Payload>(
 ): Promise<VectorStore<P>>;
 export async function openStore<P extends object>(config: StoreConfig<P, PayloadSchema>, options: ConnectOptions = {}): Promise<VectorStore<P>> {
   if (typeof config !== 'object' || config === null) throw invalid('config', 'an object with url (or provider) and collection');
-  const { collection, dimension, metric, index, payload, fields, strict, ...connection } = config;
+  const { collection, dimension, metric, index, payload, fields, ttlSeconds, strict, ...connection } = config;
   const driver = await openDriver('url' in connection && !('provider' in connection) ? connection.url : connection, options);
   const database = new PortableDatabase(driver, { closeWithHandle: true });
   try {
     if (dimension === undefined && metric === undefined) return await database.collection<P>(collection, { payload, fields } as { payload?: PayloadSchema });
-    const spec = { dimension, metric, index, payload, fields, strict };
+    const spec = { dimension, metric, index, payload, fields, ttlSeconds, strict };
     return await database.createCollection<P>(collection, spec, { ifExists: 'open' });
   } catch (error) {
     await database.close();

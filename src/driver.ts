@@ -113,6 +113,8 @@ export interface DriverSpec {
   readonly metric: Metric;
   readonly index: IndexSpec;
   readonly fields: { readonly [field: string]: FieldType };
+  /** Only where `capabilities.options.ttl` is supported. */
+  readonly ttlSeconds?: number;
   readonly strict: boolean;
 }
 

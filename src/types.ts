@@ -220,6 +220,8 @@ export interface CollectionSpec<P extends object = Payload, S extends PayloadSch
   /** Any Standard Schema (zod, valibot, arktype …) of a JSON object: gives the payload type and validates writes. Its output is stored. */
   readonly payload?: S;
   readonly fields?: FieldSpecs<P>;
+  /** Seconds after its last upsert at which a record expires, 1–2³¹; where `capabilities.options.ttl` is not refused. Default: never. */
+  readonly ttlSeconds?: number;
   /** Refuse (`Unsupported`) an index setting that this backend cannot use, instead of listing it in `stats().ignoredHints`. Default false. */
   readonly strict?: boolean;
 }

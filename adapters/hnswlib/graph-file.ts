@@ -42,10 +42,7 @@ export function checkGraphFile(bytes: Uint8Array, shape: GraphFileShape): void {
   for (let position = 0; position < shape.count; position++) checkElement(view, shape, levels, position);
 }
 
-function checkHeader(
-  view: DataView,
-  { dimension, m, count }: GraphFileShape,
-): { maxLevel: number; entryPoint: number } {
+function checkHeader(view: DataView, shape: GraphFileShape): { maxLevel: number; entryPoint: number } {
   const { dimension, m, efConstruction, count } = shape;
   const size = (at: number) => Number(view.getBigUint64(at, true));
   const element = elementBytes({ dimension, m });

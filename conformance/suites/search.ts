@@ -244,5 +244,5 @@ export function cloud(t: Context, metric: Metric) {
 }
 
 function wave(i: number): number[] {
-  return Array.from({ length: 8 }, (_, axis) => Math.sin(i * (axis + 1.7)) * (1 + (i % 5)));
+  return Array.from({ length: 8 }, (_, axis) => Math.sin((i + 1) * (axis + 1.7)) * (1 + (i % 5)));
 }

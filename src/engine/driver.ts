@@ -145,7 +145,11 @@ function engineCapabilities(indexes: VectorIndexProvider, persistent: boolean, d
   return capabilitiesOf({
     ...differences,
     operations: { searchHybrid: { refused: 'full-text ranking is not in this version of the engine' }, ...differences?.operations },
-    options: { ...(!persistent && { persistence: { refused: 'memory mode: everything is gone when the database is closed; give it a directory' } }), ...differences?.options },
+    options: {
+      ttl: { refused: 'records of the engine do not expire' },
+      ...(!persistent && { persistence: { refused: 'memory mode: everything is gone when the database is closed; give it a directory' } }),
+      ...differences?.options,
+    },
     limits: { dimension: 65_536, ...differences?.limits },
     indexTypes: indexes.types,
     searchParams,

@@ -32,7 +32,7 @@ export function prepareRecord(record: unknown, rules: RecordRules, place: string
   const vector = givenVector === null ? nullVector(rules, place) : validateVector(givenVector, info.dimension, info.metric, `${place}.vector`);
   const at = `${place}.payload`;
   const finish = (payload: Payload): DriverRecord => ({ id, vector, payload, json: payloadText(payload, rules, at) });
-  const payload = preparePayload(givenPayload ?? {}, rules, at);
+  const payload = preparePayload(givenPayload === undefined ? {} : givenPayload, rules, at);
   return payload instanceof Promise ? payload.then(finish) : finish(payload);
 }
 

@@ -274,7 +274,8 @@ export class PortableStore<P extends object> implements VectorStore<P> {
         return this.#readPage(call, asked, cursor);
       });
       for (const record of page.records) {
-        options?.signal?.throwIfAborted();
+        // The page is here already, but an aborted or closed scan must not go on giving from it.
+        if (options?.signal?.aborted || this.#parts.lifetime.closed) await this.#perform('scan', options, keys, async () => undefined);
         yield record;
       }
       cursor = page.cursor;

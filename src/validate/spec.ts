@@ -14,16 +14,19 @@ const maximumFields = 256;
 
 /** The backend's part of a collection's specification. */
 export function validateSpec(spec: unknown, capabilities: Capabilities): DriverSpec {
-  const given = checkedOptions(spec, ['dimension', 'metric', 'index', 'payload', 'fields', 'strict'], 'spec');
+  const given = checkedOptions(spec, ['dimension', 'metric', 'index', 'payload', 'fields', 'ttlSeconds', 'strict'], 'spec');
   const dimension = integerOption(given.dimension ?? 0, 'spec.dimension', 1, 2 ** 31, 0);
   const most = capabilities.limits.dimension;
   if (dimension > most) throw unsupported(`A dimension of ${dimension}`, `at most ${most}`);
   if (given.metric === undefined) throw invalid('spec.metric', `missing; one of ${metrics.join(', ')}`);
   const metric = wordOption(given.metric, 'spec.metric', metrics, 'cosine');
   requireSupport(capabilities.metrics[metric], `The metric ${metric}`);
+  if (given.ttlSeconds !== undefined) requireSupport(capabilities.options.ttl, 'ttlSeconds');
+  const ttlSeconds = integerOption(given.ttlSeconds, 'spec.ttlSeconds', 1, 2 ** 31, 0);
   return {
     dimension,
     metric,
+    ...(ttlSeconds > 0 && { ttlSeconds }),
     index: validateIndex(given.index, capabilities, 'spec.index'),
     fields: validateFields(given.fields, capabilities, 'spec.fields'),
     strict: booleanOption(given.strict, 'spec.strict', false),
