@@ -2,6 +2,7 @@ import { type Capabilities, isSupported, type Support } from '../src/capabilitie
 import type { VectorDatabase } from '../src/database.ts';
 import type { VectorStore } from '../src/store.ts';
 import type { Metric } from '../src/types.ts';
+import { type Need, unmetNeeds } from './case.ts';
 import type { Budget, Harness } from './harness.ts';
 import type { Session, SpecRequest } from './session.ts';
 
@@ -80,6 +81,11 @@ export class Context {
 
   visible(store: VectorStore): VectorStore {
     return this.#session.visible(store);
+  }
+
+  /** Whether a capability that a case may need is there. */
+  meets(need: Need): boolean {
+    return unmetNeeds([need], this.capabilities).length === 0;
   }
 
   supports(support: Support): boolean {

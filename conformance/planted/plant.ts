@@ -14,7 +14,9 @@ export interface PlantedBug {
 
 /** The native engine behind a collection driver that does something wrong. */
 export function inCollection(name: string, defect: (inner: CollectionDriver) => Partial<CollectionDriver>): PlantedBug {
-  return inDriver(name, (driver) => forwardDriver(driver, { wrapCollection: (inner) => forwardCollection(inner, defect(inner)) }));
+  return inDriver(name, (driver) =>
+    forwardDriver(driver, { wrapCollection: (inner) => forwardCollection(inner, defect(inner)) }),
+  );
 }
 
 /** The native engine behind a driver that does something wrong. */
@@ -36,13 +38,17 @@ export function inFilters(name: string, rewrite: (node: FilterNode) => FilterNod
 
 /** Rewrites leaves (and what stands around them) bottom up. */
 export function mapFilter(node: FilterNode, change: (node: FilterNode) => FilterNode): FilterNode {
-  if (node.kind === 'and' || node.kind === 'or') return change({ ...node, of: node.of.map((member) => mapFilter(member, change)) });
+  if (node.kind === 'and' || node.kind === 'or')
+    return change({ ...node, of: node.of.map((member) => mapFilter(member, change)) });
   if (node.kind === 'not') return change(not(mapFilter(node.of, change)));
   return change(node);
 }
 
 /** A defect in front of the portable layer: a store whose method is replaced. */
-export function inStore(name: string, replace: (store: Record<string, (...args: never[]) => unknown>) => Record<string, unknown>): PlantedBug {
+export function inStore(
+  name: string,
+  replace: (store: Record<string, (...args: never[]) => unknown>) => Record<string, unknown>,
+): PlantedBug {
   const wrapStore = (store: object): object => {
     const methods = store as Record<string, (...args: never[]) => unknown>;
     const replaced = replace(methods);

@@ -5,13 +5,17 @@ import { compareIds } from '../../src/score.ts';
 import type { JsonValue, Payload } from '../../src/types.ts';
 import { inCollection, inStore, type PlantedBug } from './plant.ts';
 
-const changeMatches = (name: string, change: (matches: StoredMatch[], inner: CollectionDriver) => StoredMatch[]): PlantedBug =>
+const changeMatches = (
+  name: string,
+  change: (matches: StoredMatch[], inner: CollectionDriver) => StoredMatch[],
+): PlantedBug =>
   inCollection(name, (inner) => ({
     search: async (...args) => (await inner.search(...args)).map((matches) => change(matches, inner)),
   }));
 
 const changePayloads = (name: string, change: (payload: Payload) => Payload): PlantedBug => {
-  const changed = <R extends StoredRecord>(record: R): R => (record.payload === undefined ? record : { ...record, payload: change(record.payload) });
+  const changed = <R extends StoredRecord>(record: R): R =>
+    record.payload === undefined ? record : { ...record, payload: change(record.payload) };
   return inCollection(name, (inner) => ({
     get: async (...args) => (await inner.get(...args)).map(changed),
     search: async (...args) => (await inner.search(...args)).map((matches) => matches.map(changed)),
@@ -24,7 +28,9 @@ const changePayloads = (name: string, change: (payload: Payload) => Payload): Pl
 
 /** Answers that are wrong. */
 export const readBugs: readonly PlantedBug[] = [
-  changeMatches('the score is inverted', (matches) => matches.map((match) => ({ ...match, distance: -match.distance })).reverse()),
+  changeMatches('the score is inverted', (matches) =>
+    matches.map((match) => ({ ...match, distance: -match.distance })).reverse(),
+  ),
   changeMatches('matches with score 0 are dropped', (matches, { info }) =>
     matches.filter(({ distance }) => (info.metric === 'cosine' ? 1 - distance : distance) !== 0),
   ),
@@ -34,10 +40,15 @@ export const readBugs: readonly PlantedBug[] = [
   changeMatches('a cosine is off by a thousandth', (matches, { info }) =>
     info.metric === 'cosine' ? matches.map((match) => ({ ...match, distance: match.distance - 1e-3 })) : matches,
   ),
-  changeMatches('ties go by id backwards', (matches) => [...matches].sort((a, b) => a.distance - b.distance || compareIds(b.id, a.id))),
+  changeMatches('ties go by id backwards', (matches) =>
+    [...matches].sort((a, b) => a.distance - b.distance || compareIds(b.id, a.id)),
+  ),
   changeMatches('the last match is lost', (matches) => (matches.length > 2 ? matches.slice(0, -1) : matches)),
   changeMatches('ids and payloads are paired by position in another order', (matches) =>
-    matches.map((match, i) => ({ ...match, ...(match.payload && { payload: matches[matches.length - 1 - i]!.payload! }) })),
+    matches.map((match, i) => ({
+      ...match,
+      ...(match.payload && { payload: matches[matches.length - 1 - i]!.payload! }),
+    })),
   ),
   inCollection('matches at the very bound are left out', (inner) => ({
     search: async (namespace, queries, options, context) => {
@@ -79,7 +90,11 @@ export const readBugs: readonly PlantedBug[] = [
     get: (_namespace, ids, options, context) => inner.get('', ids, options, context),
   })),
   inCollection('vectors come back normalised', (inner) => ({
-    get: async (...args) => (await inner.get(...args)).map((record) => ({ ...record, ...(record.vector && { vector: normalised(record.vector) }) })),
+    get: async (...args) =>
+      (await inner.get(...args)).map((record) => ({
+        ...record,
+        ...(record.vector && { vector: normalised(record.vector) }),
+      })),
   })),
   inCollection('results share memory with the store', (inner) => {
     const kept = new Map<string, StoredRecord>();
@@ -94,9 +109,13 @@ export const readBugs: readonly PlantedBug[] = [
       },
     };
   }),
-  changePayloads('null members are left out', (payload) => Object.fromEntries(Object.entries(payload).filter(([, value]) => value !== null))),
+  changePayloads('null members are left out', (payload) =>
+    Object.fromEntries(Object.entries(payload).filter(([, value]) => value !== null)),
+  ),
   changePayloads('nested payloads are flattened', (payload) => flatten(payload)),
-  changePayloads('texts that look like JSON are parsed', (payload) => Object.fromEntries(Object.entries(payload).map(([key, value]) => [key, parsed(value)]))),
+  changePayloads('texts that look like JSON are parsed', (payload) =>
+    Object.fromEntries(Object.entries(payload).map(([key, value]) => [key, parsed(value)])),
+  ),
   inStore('a search stores the query in the caller’s array', (store) => ({
     search(vector: number[], ...rest: never[]) {
       if (Array.isArray(vector)) vector.sort();

@@ -39,42 +39,88 @@ export const writeBugs: readonly PlantedBug[] = [
   }),
   inCollection('every hundred-and-first record is skipped', (inner) => ({
     upsert: async (namespace, records, context) => {
-      await inner.upsert(namespace, records.filter((_, i) => i % 101 !== 100), context);
+      await inner.upsert(
+        namespace,
+        records.filter((_, i) => i % 101 !== 100),
+        context,
+      );
       return { acknowledged: records.length };
     },
   })),
   inCollection('an upsert merges payloads instead of replacing them', (inner) => ({
     upsert: async (namespace, records, context) => {
-      const old = new Map((await inner.get(namespace, records.map(({ id }) => id), whole, context)).map((record) => [record.id, record.payload]));
-      return inner.upsert(namespace, records.map((record): DriverRecord => withPayload(record, { ...old.get(record.id), ...record.payload })), context);
+      const old = new Map(
+        (
+          await inner.get(
+            namespace,
+            records.map(({ id }) => id),
+            whole,
+            context,
+          )
+        ).map((record) => [record.id, record.payload]),
+      );
+      return inner.upsert(
+        namespace,
+        records.map((record): DriverRecord => withPayload(record, { ...old.get(record.id), ...record.payload })),
+        context,
+      );
     },
   })),
   inCollection('an empty payload leaves the old one', (inner) => ({
     upsert: async (namespace, records, context) => {
-      const old = new Map((await inner.get(namespace, records.map(({ id }) => id), whole, context)).map((record) => [record.id, record.payload]));
-      const kept = (record: DriverRecord) => (record.json === '{}' ? withPayload(record, old.get(record.id) ?? {}) : record);
+      const old = new Map(
+        (
+          await inner.get(
+            namespace,
+            records.map(({ id }) => id),
+            whole,
+            context,
+          )
+        ).map((record) => [record.id, record.payload]),
+      );
+      const kept = (record: DriverRecord) =>
+        record.json === '{}' ? withPayload(record, old.get(record.id) ?? {}) : record;
       return inner.upsert(namespace, records.map(kept), context);
     },
   })),
   inCollection('vectors are rounded to 16 bits', (inner) => ({
     upsert: (namespace, records, context) =>
-      inner.upsert(namespace, records.map((record) => ({ ...record, vector: record.vector?.map((x) => Math.fround(Number(x.toPrecision(3)))) ?? null })), context),
+      inner.upsert(
+        namespace,
+        records.map((record) => ({
+          ...record,
+          vector: record.vector?.map((x) => Math.fround(Number(x.toPrecision(3)))) ?? null,
+        })),
+        context,
+      ),
   })),
   inCollection('ids are normalised', (inner) => ({
-    upsert: (namespace, records, context) => inner.upsert(namespace, records.map((record) => ({ ...record, id: record.id.normalize('NFC') })), context),
+    upsert: (namespace, records, context) =>
+      inner.upsert(
+        namespace,
+        records.map((record) => ({ ...record, id: record.id.normalize('NFC') })),
+        context,
+      ),
   })),
   inCollection('setPayload replaces the whole payload', (inner) => ({
-    setPayload: (namespace, target, patch, context) => inner.setPayload(namespace, target, { ...patch, mode: 'replace' }, context),
+    setPayload: (namespace, target, patch, context) =>
+      inner.setPayload(namespace, target, { ...patch, mode: 'replace' }, context),
   })),
   inCollection('setPayload takes null for removal', (inner) => ({
     setPayload: (namespace, target, patch, context) => {
       const nulls = Object.keys(patch.set).filter((key) => patch.set[key] === null);
       const set = Object.fromEntries(Object.entries(patch.set).filter(([, value]) => value !== null));
-      return inner.setPayload(namespace, target, { ...patch, set, unset: [...patch.unset, ...nulls.map((key) => [key])] }, context);
+      return inner.setPayload(
+        namespace,
+        target,
+        { ...patch, set, unset: [...patch.unset, ...nulls.map((key) => [key])] },
+        context,
+      );
     },
   })),
   inCollection('setPayload forgets unset', (inner) => ({
-    setPayload: (namespace, target, patch, context) => inner.setPayload(namespace, target, { ...patch, unset: [] }, context),
+    setPayload: (namespace, target, patch, context) =>
+      inner.setPayload(namespace, target, { ...patch, unset: [] }, context),
   })),
   inCollection('setPayload reports no missing ids', (inner) => ({
     setPayload: async (...args) => ({ acknowledged: (await inner.setPayload(...args)).acknowledged }),
@@ -85,7 +131,12 @@ export const writeBugs: readonly PlantedBug[] = [
       const records = await inner.get(namespace, [...(result.ids ?? [])], whole, context);
       await inner.upsert(
         namespace,
-        records.map(({ id, payload = {}, vector }) => ({ id, payload, json: JSON.stringify(payload), vector: vector?.fill(1) ?? null })),
+        records.map(({ id, payload = {}, vector }) => ({
+          id,
+          payload,
+          json: JSON.stringify(payload),
+          vector: vector?.fill(1) ?? null,
+        })),
         context,
       );
       return result;
@@ -121,7 +172,10 @@ export const writeBugs: readonly PlantedBug[] = [
     },
   })),
   inDriver('a dropped collection answers with an error nobody can read', (driver) =>
-    forwardDriver(driver, { classify: () => undefined, dropCollection: async () => Promise.reject(new Error('no such thing')) }),
+    forwardDriver(driver, {
+      classify: () => undefined,
+      dropCollection: async () => Promise.reject(new Error('no such thing')),
+    }),
   ),
   inStore('upsert normalises the caller’s vectors in place', (store) => ({
     upsert(records: { vector?: unknown }[], ...rest: never[]) {
@@ -133,7 +187,9 @@ export const writeBugs: readonly PlantedBug[] = [
   })),
   inStore('of several records with one id the first wins', (store) => ({
     upsert(records: { id: string }[], ...rest: never[]) {
-      const first = Array.isArray(records) ? records.filter((record, i) => records.findIndex(({ id }) => id === record?.id) === i) : records;
+      const first = Array.isArray(records)
+        ? records.filter((record, i) => records.findIndex(({ id }) => id === record?.id) === i)
+        : records;
       return store.upsert!(...([first, ...rest] as never[]));
     },
   })),

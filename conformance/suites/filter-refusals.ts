@@ -95,7 +95,12 @@ const malformedFilters: readonly (readonly [what: string, filter: unknown])[] = 
 
 /** Which operators a filter uses, so that a backend that refuses one may say Unsupported first. */
 function operatorsOf(filter: unknown): string[] {
-  return [...new Set((JSON.stringify(filter, (_, value) => (typeof value === 'bigint' ? '' : value)) ?? '').match(/\$[a-zA-Z]+/g) ?? [])];
+  return [
+    ...new Set(
+      (JSON.stringify(filter, (_, value) => (typeof value === 'bigint' ? '' : value)) ?? '').match(/\$[a-zA-Z]+/g) ??
+        [],
+    ),
+  ];
 }
 
 const takers: readonly (readonly [

@@ -54,7 +54,7 @@ export const getSuite = defineSuite('get', ['upsert', 'get'], (it) => {
     deepEqual(await record({ vector: false, payload: false }), { id: 'r0000' }, 'neither');
     const bare = await store.get('r0000', { include: { payload: false, vector: true } });
     deepEqual(Object.keys(bare!).sort(), ['id', 'vector'], 'vector only');
-    checkVector(bare!.vector, Float32Array.from(vectorFor(0)), t.capabilities.vectorReadback, 'vector');
+    checkVector(bare!.vector, Float32Array.from(vectorFor(0)), store.capabilities.vectorReadback, 'vector');
   });
 
   it('vectors come back as the capabilities promise: by bits, rounded, or in their direction', async (t) => {
@@ -68,7 +68,7 @@ export const getSuite = defineSuite('get', ['upsert', 'get'], (it) => {
     await store.upsert(vectors.map((vector, i) => ({ id: `v${i}`, vector })));
     const records = await store.get(vectors.map((_, i) => `v${i}`));
     for (const [i, vector] of vectors.entries()) {
-      checkVector(records[i]!.vector, Float32Array.from(vector), t.capabilities.vectorReadback, `vector ${i}`);
+      checkVector(records[i]!.vector, Float32Array.from(vector), store.capabilities.vectorReadback, `vector ${i}`);
     }
   });
 

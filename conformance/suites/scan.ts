@@ -16,7 +16,7 @@ export const scanSuite = defineSuite('scan', ['upsert', 'scan'], (it) => {
       for (const { id, payload, vector } of records) {
         const n = Number(id.slice(1));
         deepEqual(payload, { n }, `payload of ${id}`);
-        checkVector(vector, Float32Array.from(vectorFor(n)), t.capabilities.vectorReadback, `vector of ${id}`);
+        checkVector(vector, Float32Array.from(vectorFor(n)), store.capabilities.vectorReadback, `vector of ${id}`);
       }
     }
   });

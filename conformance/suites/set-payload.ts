@@ -100,7 +100,7 @@ export const setPayloadSuite = defineSuite('setPayload', ['upsert', 'get', 'scan
     checkVector(
       (await store.get('a'))!.vector,
       Float32Array.of(0.1, 0.2, 0.3),
-      t.capabilities.vectorReadback,
+      store.capabilities.vectorReadback,
       'vector',
     );
     const after = await store.search([0.1, 0.2, 0.4], t.exactly);
