@@ -97,7 +97,8 @@ export class Context {
     return isSupported(this.capabilities.options.exact) ? { exact: true } : {};
   }
 
-  async end(): Promise<void> {
-    for (const undo of this.#atEnd.reverse()) await undo();
+  /** Gives back everything taken so far, before the case ends. */
+  async giveBack(): Promise<void> {
+    for (const undo of this.#atEnd.splice(0).reverse()) await undo();
   }
 }

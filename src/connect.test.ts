@@ -52,7 +52,10 @@ describe('connect', () => {
   });
 
   it('says what is wrong with a directory that is a file', async () => {
-    await expect(connect({ provider: 'native', path: new URL(import.meta.url).pathname })).rejects.toMatchObject({ provider: 'native', operation: 'connect' });
+    await expect(connect({ provider: 'native', path: new URL(import.meta.url).pathname })).rejects.toMatchObject({
+      provider: 'native',
+      operation: 'connect',
+    });
   });
 });
 
@@ -61,7 +64,14 @@ describe('openStore', () => {
     const path = await mkdtemp(join(tmpdir(), 'anyvec-open-'));
     const payload = z.object({ lang: z.enum(['en', 'de']) });
     try {
-      const config = { url: `native:${path}`, collection: 'kb', dimension: 2, metric: 'dot', payload, fields: { lang: 'keyword' } } as const;
+      const config = {
+        url: `native:${path}`,
+        collection: 'kb',
+        dimension: 2,
+        metric: 'dot',
+        payload,
+        fields: { lang: 'keyword' },
+      } as const;
       const created = await openStore(config);
       await created.upsert({ id: 'a', vector: [1, 2], payload: { lang: 'en' } });
       await created.close();
@@ -79,7 +89,10 @@ describe('openStore', () => {
   it('closes the connection if the collection cannot be opened', async () => {
     const path = await mkdtemp(join(tmpdir(), 'anyvec-open-'));
     try {
-      for (let i = 0; i < 2; i++) await expect(openStore({ url: `native:${path}`, collection: 'nope' })).rejects.toMatchObject({ code: 'NotFound' });
+      for (let i = 0; i < 2; i++)
+        await expect(openStore({ url: `native:${path}`, collection: 'nope' })).rejects.toMatchObject({
+          code: 'NotFound',
+        });
     } finally {
       await rm(path, { recursive: true });
     }

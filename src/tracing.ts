@@ -34,6 +34,8 @@ export async function traced<T>(call: TracedCall, run: () => Promise<T>): Promis
 
 function findChannel(): TracingChannel | null {
   const host = (globalThis as { process?: { getBuiltinModule?: (name: string) => unknown } }).process;
-  const module = host?.getBuiltinModule?.('node:diagnostics_channel') as { tracingChannel?: (name: string) => TracingChannel } | undefined;
+  const module = host?.getBuiltinModule?.('node:diagnostics_channel') as
+    | { tracingChannel?: (name: string) => TracingChannel }
+    | undefined;
   return module?.tracingChannel?.(tracingChannelName) ?? null;
 }

@@ -48,21 +48,21 @@ export type RecordInput<P extends object = Payload> = {
 type PayloadOut<P, I> = Include extends I
   ? { payload?: P }
   : I extends { readonly payload: infer B }
-  ? [B] extends [false]
-    ? unknown
-    : [B] extends [true]
-      ? { payload: P }
-      : { payload?: P }
-  : { payload: P };
+    ? [B] extends [false]
+      ? unknown
+      : [B] extends [true]
+        ? { payload: P }
+        : { payload?: P }
+    : { payload: P };
 type VectorOut<V, I> = Include extends I
   ? { vector?: V }
   : I extends { readonly vector: infer B }
-  ? [B] extends [true]
-    ? { vector: V }
-    : [B] extends [false]
-      ? unknown
-      : { vector?: V }
-  : unknown;
+    ? [B] extends [true]
+      ? { vector: V }
+      : [B] extends [false]
+        ? unknown
+        : { vector?: V }
+    : unknown;
 
 /** A record as it comes back from `get`, `scan` and `filter`. The vector is null for a record without an embedding. */
 export type VectorRecord<P extends object = Payload, I extends Include = { payload: true; vector: true }> = {

@@ -75,7 +75,7 @@ export class GrownIndex implements GrowingIndex {
     for (let from = 0; from < slots.length; from += rows) {
       const chunk = slots.slice(from, from + rows);
       const numbers = new Array<number>(chunk.length * dimension).fill(0);
-      chunk.forEach((slot, i) => writeNative(this.#vectors.at(slot), metric, numbers, i * dimension));
+      for (const [i, slot] of chunk.entries()) writeNative(this.#vectors.at(slot), metric, numbers, i * dimension);
       this.#index.add(numbers);
     }
   }

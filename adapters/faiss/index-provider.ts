@@ -114,7 +114,7 @@ class FaissIndex implements VectorIndex {
     const wanted = Math.min(Math.ceil(k * this.#plan.oversampling) + rankingMargin, positions.live);
     const enough = Math.min(Math.ceil((k + wanted) / 2), wanted);
     const share = Math.min(positions.live, allowed === undefined ? positions.live : allowedCount) / positions.length;
-    const most = Math.max(this.#plan.factory.graph ? mostGraphCandidates : mostCandidates, 4 * wanted);
+    const most = this.#mostCandidates(params, wanted);
     for (let fetched = Math.ceil(wanted / share); ; fetched *= 4) {
       const count = Math.min(fetched, positions.length);
       // Also where nothing is allowed: the share is 0, the count all.
@@ -125,6 +125,12 @@ class FaissIndex implements VectorIndex {
       // Fewer than asked for: this is all that the effort reaches.
       if (slots.length >= enough || found.length < count || count === positions.length) return slots;
     }
+  }
+
+  #mostCandidates(params: SearchParams, wanted: number): number {
+    return this.#plan.factory.graph
+      ? Math.max(mostGraphCandidates, this.#effort(params, 1))
+      : Math.max(mostCandidates, 4 * wanted);
   }
 
   /** `params`, or the default; never what the library could not survive; for a graph no less than the candidates it must bring. */
@@ -143,22 +149,22 @@ class FaissIndex implements VectorIndex {
   #restore(saved: Uint8Array): Generation<GrownIndex> {
     const [table, template, file] = open(saved, this.#identity, 3);
     const positions = Positions.fromBytes(table!);
-    const index = this.#open(file!, positions.length);
+    this.#checkHeader(template!, 0);
+    this.#checkHeader(file!, positions.length);
     this.#template = Uint8Array.from(template!);
-    this.#open(this.#template, 0);
+    const index = new GrownIndex(this.#addon, this.#plan, this.#vectors, file!);
+    if (index.count !== positions.length) throw corrupt('the index of faiss in it has another number of vectors');
     return { index, positions };
   }
 
-  #open(file: Uint8Array, count: number): GrownIndex {
+  /** Before native code sees the bytes. */
+  #checkHeader(file: Uint8Array, count: number): void {
     const { dimension, metric } = this.#vectors;
     const header = readHeader(memorySource(file));
     if (header === undefined || header.dimension !== dimension || header.count !== count || !header.trained) {
       throw corrupt('the index of faiss in it is of another kind');
     }
     if (header.innerProduct !== (metric === 'dot')) throw corrupt('the index of faiss in it has another metric');
-    const index = new GrownIndex(this.#addon, this.#plan, this.#vectors, file);
-    if (index.count !== count) throw corrupt('the index of faiss in it has another number of vectors');
-    return index;
   }
 }
 

@@ -24,7 +24,11 @@ describe('a directory', () => {
     const payload = JSON.parse('{"lang":"en","nested":{"a":[null,{"b":"\\u0000😀"}]},"__proto__":{"x":1},"n":-1.5}');
     await withDatabase(path, async (db) => {
       const store = await db.createCollection('kept', spec);
-      await store.upsert([{ id: 'a', vector, payload }, { id: 'b', vector: null, payload: { lang: 'de' } }, { id: 'gone', vector: [1, 1] }]);
+      await store.upsert([
+        { id: 'a', vector, payload },
+        { id: 'b', vector: null, payload: { lang: 'de' } },
+        { id: 'gone', vector: [1, 1] },
+      ]);
       await store.namespace('tenant/1').upsert({ id: 'a', vector: [0, 1], payload: { lang: 'fr' } });
       await store.setPayload('b', { lang: ['x', 'y'] });
       await store.delete('gone');
@@ -47,7 +51,10 @@ describe('a directory', () => {
   it('is held by one database at a time, and free again after close', async () => {
     const path = await emptyDirectory();
     await withDatabase(path, async () => {
-      await expect(connect(`native:${path}`)).rejects.toMatchObject({ code: 'Conflict', message: expect.stringContaining(String(process.pid)) });
+      await expect(connect(`native:${path}`)).rejects.toMatchObject({
+        code: 'Conflict',
+        message: expect.stringContaining(String(process.pid)),
+      });
     });
     await withDatabase(path, async (db) => expect(await db.listCollections()).toEqual([]));
   });
@@ -80,7 +87,12 @@ describe('a directory', () => {
       const bytes = await readFile(name);
       bytes[40]! ^= 1;
       await writeFile(name, bytes);
-      await withDatabase(path, (db) => expect(db.collection('c')).rejects.toMatchObject({ code: 'Corruption', message: expect.stringContaining(file) }));
+      await withDatabase(path, (db) =>
+        expect(db.collection('c')).rejects.toMatchObject({
+          code: 'Corruption',
+          message: expect.stringContaining(file),
+        }),
+      );
     }
   });
 
@@ -89,7 +101,8 @@ describe('a directory', () => {
     const ids = Array.from({ length: 500 }, (_, i) => `r${i}`);
     await withDatabase(path, async (db) => {
       const store = await db.createCollection('c', spec);
-      for (let round = 0; round < 30; round++) await store.upsert(ids.map((id, i) => ({ id, vector: [i + 1, round + 1], payload: { round } })));
+      for (let round = 0; round < 30; round++)
+        await store.upsert(ids.map((id, i) => ({ id, vector: [i + 1, round + 1], payload: { round } })));
       await store.delete(ids.slice(0, 100));
     });
     expect((await readdir(join(path, 'c_c'))).sort()).toEqual(['manifest', 'records-2.log']);
@@ -119,8 +132,13 @@ describe('a directory', () => {
     const path = await emptyDirectory();
     await withDatabase(path, (db) => db.createCollection('c', spec));
     await withDatabase(path, async (db) => {
-      await expect(db.collection('c', { fields: { lang: 'text' } })).rejects.toMatchObject({ code: 'Conflict', message: expect.stringContaining('fields') });
-      await expect(db.createCollection('c', { ...spec, dimension: 3 }, { ifExists: 'open' })).rejects.toMatchObject({ code: 'Conflict' });
+      await expect(db.collection('c', { fields: { lang: 'text' } })).rejects.toMatchObject({
+        code: 'Conflict',
+        message: expect.stringContaining('fields'),
+      });
+      await expect(db.createCollection('c', { ...spec, dimension: 3 }, { ifExists: 'open' })).rejects.toMatchObject({
+        code: 'Conflict',
+      });
       expect((await db.createCollection('c', spec, { ifExists: 'open' })).dimension).toBe(2);
       await expect(db.createCollection('c', spec)).rejects.toMatchObject({ code: 'AlreadyExists' });
     });

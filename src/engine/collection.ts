@@ -1,10 +1,22 @@
 import type { Capabilities } from '../capabilities.ts';
-import type { CallContext, CollectionDriver, DriverPage, DriverPatch, DriverRecord, DriverSearch, DriverTarget, DriverWriteResult, ReadOptions, StoredMatch, StoredRecord } from '../driver.ts';
+import type {
+  CallContext,
+  CollectionDriver,
+  DriverPage,
+  DriverPatch,
+  DriverRecord,
+  DriverSearch,
+  DriverTarget,
+  DriverWriteResult,
+  ReadOptions,
+  StoredMatch,
+  StoredRecord,
+} from '../driver.ts';
 import { unsupported, VectorStoreError } from '../errors.ts';
 import type { FilterNode } from '../filter/normal-form.ts';
 import type { CollectionInfo, CollectionStats, FieldType, Id, IndexProgress, IndexSpec, Metric } from '../types.ts';
-import type { ResolvedIndex, VectorIndex, VectorIndexProvider } from './index/vector-index.ts';
 import { flatProvider } from './index/flat.ts';
+import type { ResolvedIndex, VectorIndex, VectorIndexProvider } from './index/vector-index.ts';
 import { Partition } from './partition.ts';
 import { patched } from './patch.ts';
 import type { CollectionFiles } from './storage/collection-files.ts';
@@ -34,7 +46,13 @@ export class EngineCollection implements CollectionDriver {
   /** Writes run one after another. */
   #lastWrite: Promise<unknown> = Promise.resolve();
 
-  constructor(spec: EngineSpec, provider: VectorIndexProvider, index: ResolvedIndex, capabilities: Capabilities, files?: CollectionFiles) {
+  constructor(
+    spec: EngineSpec,
+    provider: VectorIndexProvider,
+    index: ResolvedIndex,
+    capabilities: Capabilities,
+    files?: CollectionFiles,
+  ) {
     this.#spec = spec;
     this.#provider = provider;
     this.#index = index;
@@ -48,7 +66,9 @@ export class EngineCollection implements CollectionDriver {
     if (files === undefined) return;
     this.#state = 'loading';
     await files.load((operation) => this.#apply(operation));
-    await files.loadIndexes(this.#partitions, (namespace, content) => this.#restoreIndex(this.#partitions.get(namespace)!, content));
+    await files.loadIndexes(this.#partitions, (namespace, content) =>
+      this.#restoreIndex(this.#partitions.get(namespace)!, content),
+    );
     this.#state = 'open';
   }
 
@@ -75,7 +95,11 @@ export class EngineCollection implements CollectionDriver {
   upsert(namespace: string, records: readonly DriverRecord[], context: CallContext): Promise<DriverWriteResult> {
     return this.#write(context, async () => {
       const slots = this.#partition(namespace).allot(records.map((record) => record.id));
-      await this.#commit({ kind: 'put', namespace, records: records.map((record, i) => ({ ...record, slot: slots[i]! })) });
+      await this.#commit({
+        kind: 'put',
+        namespace,
+        records: records.map((record, i) => ({ ...record, slot: slots[i]! })),
+      });
       return { acknowledged: records.length };
     });
   }
@@ -88,7 +112,12 @@ export class EngineCollection implements CollectionDriver {
     });
   }
 
-  setPayload(namespace: string, target: DriverTarget, patch: DriverPatch, context: CallContext): Promise<DriverWriteResult> {
+  setPayload(
+    namespace: string,
+    target: DriverTarget,
+    patch: DriverPatch,
+    context: CallContext,
+  ): Promise<DriverWriteResult> {
     return this.#write(context, async () => {
       const { ids, missing } = this.#find(namespace, target);
       const partition = this.#partition(namespace);
@@ -101,10 +130,18 @@ export class EngineCollection implements CollectionDriver {
   #find(namespace: string, target: DriverTarget): { ids: Id[]; missing: Id[] } {
     const partition = this.#partition(namespace);
     if ('filter' in target) return { ids: partition.idsMatching(target.filter), missing: [] };
-    return { ids: target.ids.filter((id) => partition.has(id)), missing: target.ids.filter((id) => !partition.has(id)) };
+    return {
+      ids: target.ids.filter((id) => partition.has(id)),
+      missing: target.ids.filter((id) => !partition.has(id)),
+    };
   }
 
-  async search(namespace: string, queries: readonly Float32Array[], options: DriverSearch, context: CallContext): Promise<StoredMatch[][]> {
+  async search(
+    namespace: string,
+    queries: readonly Float32Array[],
+    options: DriverSearch,
+    context: CallContext,
+  ): Promise<StoredMatch[][]> {
     const partition = this.#reading(namespace, context);
     if (partition === undefined) return queries.map(() => []);
     const answers: StoredMatch[][] = [];
@@ -116,11 +153,23 @@ export class EngineCollection implements CollectionDriver {
     return answers;
   }
 
-  async filter(namespace: string, filter: FilterNode, options: ReadOptions & { readonly limit: number; readonly cursor?: string }, context: CallContext): Promise<DriverPage> {
-    return this.#reading(namespace, context)?.page(filter, options.limit, options.cursor, options.include) ?? { records: [] };
+  async filter(
+    namespace: string,
+    filter: FilterNode,
+    options: ReadOptions & { readonly limit: number; readonly cursor?: string },
+    context: CallContext,
+  ): Promise<DriverPage> {
+    return (
+      this.#reading(namespace, context)?.page(filter, options.limit, options.cursor, options.include) ?? { records: [] }
+    );
   }
 
-  async get(namespace: string, ids: readonly Id[], options: ReadOptions, context: CallContext): Promise<StoredRecord[]> {
+  async get(
+    namespace: string,
+    ids: readonly Id[],
+    options: ReadOptions,
+    context: CallContext,
+  ): Promise<StoredRecord[]> {
     return this.#reading(namespace, context)?.get(ids, options.include) ?? [];
   }
 
@@ -128,7 +177,11 @@ export class EngineCollection implements CollectionDriver {
     return this.#reading(namespace, context)?.count(filter) ?? 0;
   }
 
-  recreateIndex(index: IndexSpec, options: { readonly strict: boolean; readonly onProgress?: (progress: IndexProgress) => void }, context: CallContext): Promise<void> {
+  recreateIndex(
+    index: IndexSpec,
+    options: { readonly strict: boolean; readonly onProgress?: (progress: IndexProgress) => void },
+    context: CallContext,
+  ): Promise<void> {
     return this.#write(context, async () => {
       const { dimension, metric } = this.#spec;
       const resolved = resolveIndex(this.#provider, index, dimension, metric, options.strict);
@@ -144,7 +197,11 @@ export class EngineCollection implements CollectionDriver {
     });
   }
 
-  async #buildIndexes(resolved: ResolvedIndex, onProgress: ((progress: IndexProgress) => void) | undefined, context: CallContext): Promise<Map<Partition, VectorIndex>> {
+  async #buildIndexes(
+    resolved: ResolvedIndex,
+    onProgress: ((progress: IndexProgress) => void) | undefined,
+    context: CallContext,
+  ): Promise<Map<Partition, VectorIndex>> {
     const built = new Map<Partition, VectorIndex>();
     const work = [...this.#partitions.values()].map((partition) => ({ partition, slots: partition.vectorSlots() }));
     const total = work.reduce((sum, { slots }) => sum + slots.length, 0);
@@ -186,7 +243,8 @@ export class EngineCollection implements CollectionDriver {
   async stats(context: CallContext): Promise<CollectionStats> {
     this.#check(context);
     const partitions = [...this.#partitions.values()];
-    const sum = (of: (partition: Partition) => number) => partitions.reduce((total, partition) => total + of(partition), 0);
+    const sum = (of: (partition: Partition) => number) =>
+      partitions.reduce((total, partition) => total + of(partition), 0);
     const diskBytes = await this.#files?.byteLength();
     return {
       count: sum((partition) => partition.size),
@@ -236,12 +294,13 @@ export class EngineCollection implements CollectionDriver {
     const partition = this.#partition(operation.namespace);
     switch (operation.kind) {
       case 'put':
-        return partition.put(operation.records);
+        partition.put(operation.records);
+        break;
       case 'payload':
         for (const { id, payload } of operation.entries) partition.setPayload(id, payload);
-        return;
+        break;
       case 'remove':
-        return partition.remove(operation.ids);
+        partition.remove(operation.ids);
     }
   }
 
@@ -249,7 +308,9 @@ export class EngineCollection implements CollectionDriver {
     let partition = this.#partitions.get(namespace);
     if (partition === undefined) {
       const loading = this.#state === 'loading';
-      partition = new Partition(this.#spec, (vectors) => (loading ? flatProvider : this.#provider).create(this.#index, vectors));
+      partition = new Partition(this.#spec, (vectors) =>
+        (loading ? flatProvider : this.#provider).create(this.#index, vectors),
+      );
       this.#partitions.set(namespace, partition);
     }
     return partition;
@@ -279,9 +340,16 @@ export class EngineCollection implements CollectionDriver {
 }
 
 /** @throws `Unsupported` under `strict` for settings without effect. */
-export function resolveIndex(provider: VectorIndexProvider, index: IndexSpec, dimension: number, metric: Metric, strict: boolean): ResolvedIndex {
+export function resolveIndex(
+  provider: VectorIndexProvider,
+  index: IndexSpec,
+  dimension: number,
+  metric: Metric,
+  strict: boolean,
+): ResolvedIndex {
   const spec = index.type === 'auto' ? { ...index, type: provider.types[0]! } : index;
   const resolved = provider.resolve(spec, dimension, metric);
-  if (strict && resolved.ignoredHints.length > 0) throw unsupported(resolved.ignoredHints.join(', '), `an index of type ${spec.type} has no use for it`);
+  if (strict && resolved.ignoredHints.length > 0)
+    throw unsupported(resolved.ignoredHints.join(', '), `an index of type ${spec.type} has no use for it`);
   return resolved;
 }

@@ -141,7 +141,12 @@ export class Partition {
   }
 
   /** A page of matching records, oldest first; see {@link BirthOrder}. */
-  page(filter: FilterNode, limit: number, cursor: string | undefined, include: Parts): { records: StoredRecord[]; cursor?: string } {
+  page(
+    filter: FilterNode,
+    limit: number,
+    cursor: string | undefined,
+    include: Parts,
+  ): { records: StoredRecord[]; cursor?: string } {
     const { after, until } = cursor === undefined ? { after: 0, until: this.#births.latest } : this.#readCursor(cursor);
     const matching = filter.kind === 'all' ? this.#live : this.#payloads.resolve(filter, this.#live);
     const records: StoredRecord[] = [];
@@ -156,7 +161,8 @@ export class Partition {
   }
 
   search(query: Float32Array, asked: DriverSearch): StoredMatch[] {
-    const candidates = asked.filter.kind === 'all' ? this.#withVector : this.#payloads.resolve(asked.filter, this.#withVector);
+    const candidates =
+      asked.filter.kind === 'all' ? this.#withVector : this.#payloads.resolve(asked.filter, this.#withVector);
     const best = new TopK(asked.k);
     const queryNorm = norm(query);
     const offer = (slot: number) => {
@@ -209,7 +215,10 @@ export class Partition {
     const [mark, after, until, ...rest] = cursor.split('-');
     const numbers = [after, until].every((text) => text !== undefined && /^\d{1,15}$/.test(text));
     if (mark !== this.#cursorMark || !numbers || rest.length > 0) {
-      throw invalid('options.cursor', 'not a cursor that this collection gave since it was opened; begin again without one');
+      throw invalid(
+        'options.cursor',
+        'not a cursor that this collection gave since it was opened; begin again without one',
+      );
     }
     return { after: Number(after), until: Number(until) };
   }

@@ -10,13 +10,22 @@ import type { RecordInput } from '../types.ts';
 import { createDatabase } from './database.ts';
 
 /** A store in memory whose driver is tampered with. */
-async function openStore(change: (inner: CollectionDriver) => Partial<CollectionDriver> = () => ({}), limits: object = {}): Promise<VectorStore> {
+async function openStore(
+  change: (inner: CollectionDriver) => Partial<CollectionDriver> = () => ({}),
+  limits: object = {},
+): Promise<VectorStore> {
   const driver = await native.open({ provider: 'native' });
   const wrapCollection = (inner: CollectionDriver) => {
     const { capabilities } = inner;
-    return forwardCollection(inner, { capabilities: { ...capabilities, limits: { ...capabilities.limits, ...limits } }, ...change(inner) });
+    return forwardCollection(inner, {
+      capabilities: { ...capabilities, limits: { ...capabilities.limits, ...limits } },
+      ...change(inner),
+    });
   };
-  return createDatabase(forwardDriver(driver, { wrapCollection })).createCollection('c', { dimension: 2, metric: 'dot' });
+  return createDatabase(forwardDriver(driver, { wrapCollection })).createCollection('c', {
+    dimension: 2,
+    metric: 'dot',
+  });
 }
 
 const record = (i: number): RecordInput => ({ id: `r${i}`, vector: [i, 1], payload: { i } });
@@ -52,7 +61,12 @@ describe('an array of records', () => {
     const upsert = vi.fn();
     const store = await openStore(() => ({ upsert }));
     const bad = [...records(2_000), { id: '', vector: [1, 2] }];
-    expect(await caught(store.upsert(bad))).toMatchObject({ code: 'InvalidArgument', operation: 'upsert', collection: 'c', message: expect.stringContaining('records[2000].id') });
+    expect(await caught(store.upsert(bad))).toMatchObject({
+      code: 'InvalidArgument',
+      operation: 'upsert',
+      collection: 'c',
+      message: expect.stringContaining('records[2000].id'),
+    });
     expect(upsert).not.toHaveBeenCalled();
   });
 
@@ -68,26 +82,52 @@ describe('an array of records', () => {
       { batchRecords: 2, concurrency: 1 },
     );
     const error = await caught(store.upsert(records(7)));
-    expect(error).toMatchObject({ code: 'PartialFailure', result: { acknowledged: 2, unknown: [] }, cause: { code: 'PermissionDenied' } });
-    expect(error.result!.failed).toEqual(['r2', 'r3', 'r4', 'r5', 'r6'].map((id) => ({ id, code: 'PermissionDenied' })));
+    expect(error).toMatchObject({
+      code: 'PartialFailure',
+      result: { acknowledged: 2, unknown: [] },
+      cause: { code: 'PermissionDenied' },
+    });
+    expect(error.result!.failed).toEqual(
+      ['r2', 'r3', 'r4', 'r5', 'r6'].map((id) => ({ id, code: 'PermissionDenied' })),
+    );
     expect(calls).toBe(2);
     expect(await store.count()).toBe(2);
   });
 
   it('rejects with the very error, not PartialFailure, if nothing was written', async () => {
-    const store = await openStore(() => ({ upsert: async () => Promise.reject(new VectorStoreError('Unauthenticated', 'bad key')) }));
-    expect(await caught(store.upsert(records(3)))).toMatchObject({ code: 'Unauthenticated', ids: ['r0', 'r1', 'r2'], result: { acknowledged: 0 } });
+    const store = await openStore(() => ({
+      upsert: async () => Promise.reject(new VectorStoreError('Unauthenticated', 'bad key')),
+    }));
+    expect(await caught(store.upsert(records(3)))).toMatchObject({
+      code: 'Unauthenticated',
+      ids: ['r0', 'r1', 'r2'],
+      result: { acknowledged: 0 },
+    });
   });
 
   it('an error that nobody can read leaves its ids unknown', async () => {
     const store = await openStore(() => ({ upsert: async () => Promise.reject(new Error('connection reset')) }));
-    expect(await caught(store.upsert(records(2)))).toMatchObject({ code: 'PartialFailure', result: { acknowledged: 0, failed: [], unknown: ['r0', 'r1'] }, cause: { code: 'Internal' } });
+    expect(await caught(store.upsert(records(2)))).toMatchObject({
+      code: 'PartialFailure',
+      result: { acknowledged: 0, failed: [], unknown: ['r0', 'r1'] },
+      cause: { code: 'Internal' },
+    });
   });
 
   it('takes the per-id outcomes of a driver', async () => {
-    const store = await openStore(() => ({ upsert: async () => ({ acknowledged: 1, failed: [{ id: 'r1', code: 'RateLimited' as const }], unknown: ['r2'] }) }));
+    const store = await openStore(() => ({
+      upsert: async () => ({ acknowledged: 1, failed: [{ id: 'r1', code: 'RateLimited' as const }], unknown: ['r2'] }),
+    }));
     const error = await caught(store.upsert(records(3), { details: true }));
-    expect(error).toMatchObject({ code: 'PartialFailure', result: { acknowledged: 1, acknowledgedIds: ['r0'], failed: [{ id: 'r1', code: 'RateLimited' }], unknown: ['r2'] } });
+    expect(error).toMatchObject({
+      code: 'PartialFailure',
+      result: {
+        acknowledged: 1,
+        acknowledgedIds: ['r0'],
+        failed: [{ id: 'r1', code: 'RateLimited' }],
+        unknown: ['r2'],
+      },
+    });
   });
 
   it('aborted: what is in flight is unknown, what was not sent has failed, within 50 ms', async () => {
@@ -98,7 +138,13 @@ describe('an array of records', () => {
     const error = await caught(store.upsert(records(4), { signal: controller.signal, concurrency: 2 }));
     expect(performance.now() - began).toBeLessThan(20 + 50);
     expect(error).toMatchObject({ code: 'PartialFailure', cause: { code: 'Aborted' } });
-    expect(error.result).toMatchObject({ unknown: ['r0', 'r1'], failed: [{ id: 'r2', code: 'Aborted' }, { id: 'r3', code: 'Aborted' }] });
+    expect(error.result).toMatchObject({
+      unknown: ['r0', 'r1'],
+      failed: [
+        { id: 'r2', code: 'Aborted' },
+        { id: 'r3', code: 'Aborted' },
+      ],
+    });
   });
 });
 
@@ -146,7 +192,11 @@ describe('a stream of records', () => {
       { batchRecords: 1, concurrency: 3 },
     );
     const order = ['a', 'b', 'a', 'c', 'a', 'd', 'e'];
-    await store.upsert((function* () { for (const [v, id] of order.entries()) yield { id, vector: [1, 1], payload: { v } }; })());
+    await store.upsert(
+      (function* () {
+        for (const [v, id] of order.entries()) yield { id, vector: [1, 1], payload: { v } };
+      })(),
+    );
     expect(most).toBe(3);
     expect((await store.get('a'))?.payload).toEqual({ v: 4 });
     expect(seen.flat().filter((entry) => entry.startsWith('a'))).toEqual(['a:0', 'a:2', 'a:4']);
@@ -161,12 +211,18 @@ describe('a stream of records', () => {
         let i = 0;
         return {
           next: async () => (i < 5 ? { value: record(i++), done: false } : Promise.reject(failure)),
-          return: async () => ({ value: undefined, done: (returned++, true) }),
+          return: async () => {
+            returned++;
+            return { value: undefined, done: true };
+          },
         };
       },
     };
     const error = await caught(store.upsert(source));
-    expect(error).toMatchObject({ code: 'PartialFailure', result: { acknowledged: 4, failed: [{ id: 'r4', code: 'InvalidArgument' }] } });
+    expect(error).toMatchObject({
+      code: 'PartialFailure',
+      result: { acknowledged: 4, failed: [{ id: 'r4', code: 'InvalidArgument' }] },
+    });
     expect((error.cause as Error).cause).toBe(failure);
     expect(returned).toBe(1);
     expect(await store.count()).toBe(4);
@@ -183,7 +239,11 @@ describe('a stream of records', () => {
       }
     }
     const error = await caught(store.upsert(source()));
-    expect(error).toMatchObject({ code: 'PartialFailure', result: { acknowledged: 4 }, cause: { code: 'InvalidArgument', message: expect.stringContaining('records[5].vector[0]') } });
+    expect(error).toMatchObject({
+      code: 'PartialFailure',
+      result: { acknowledged: 4 },
+      cause: { code: 'InvalidArgument', message: expect.stringContaining('records[5].vector[0]') },
+    });
     expect(closed).toBe(true);
   });
 
@@ -195,12 +255,19 @@ describe('a stream of records', () => {
       await never();
     }
     setTimeout(() => controller.abort(), 10);
-    expect(await caught(store.upsert(source(), { signal: controller.signal }))).toMatchObject({ code: 'PartialFailure', cause: { code: 'Aborted' }, result: { failed: [{ id: 'r0', code: 'Aborted' }] } });
+    expect(await caught(store.upsert(source(), { signal: controller.signal }))).toMatchObject({
+      code: 'PartialFailure',
+      cause: { code: 'Aborted' },
+      result: { failed: [{ id: 'r0', code: 'Aborted' }] },
+    });
   });
 
   it('stops reading once a batch has failed', async () => {
     let read = 0;
-    const store = await openStore(() => ({ upsert: async () => Promise.reject(new VectorStoreError('Unavailable', 'down')) }), { batchRecords: 1 });
+    const store = await openStore(
+      () => ({ upsert: async () => Promise.reject(new VectorStoreError('Unavailable', 'down')) }),
+      { batchRecords: 1 },
+    );
     function* source() {
       for (; ; read++) yield record(read);
     }
@@ -212,21 +279,34 @@ describe('a stream of records', () => {
 describe('a call', () => {
   it('ends at its deadline with Timeout, and at abort with Aborted, whatever the backend does', async () => {
     const store = await openStore(() => ({ search: never }));
-    expect(await caught(store.search([1, 1], { timeoutMs: 10 }))).toMatchObject({ code: 'Timeout', retryable: true, operation: 'search', provider: 'native' });
+    expect(await caught(store.search([1, 1], { timeoutMs: 10 }))).toMatchObject({
+      code: 'Timeout',
+      retryable: true,
+      operation: 'search',
+      provider: 'native',
+    });
     expect(await caught(store.search([1, 1], { signal: AbortSignal.timeout(10) }))).toMatchObject({ code: 'Aborted' });
     expect(await caught(store.search([1, 1], { signal: AbortSignal.abort() }))).toMatchObject({ code: 'Aborted' });
   });
 
   it('refuses unknown options, which would otherwise be passed over', async () => {
     const store = await openStore();
-    expect(await caught(store.search([1, 1], { topK: 5 } as object))).toMatchObject({ code: 'InvalidArgument', message: expect.stringContaining('topK') });
-    expect(await caught(store.search([1, 1], { filters: { a: 1 } } as object))).toMatchObject({ code: 'InvalidArgument' });
+    expect(await caught(store.search([1, 1], { topK: 5 } as object))).toMatchObject({
+      code: 'InvalidArgument',
+      message: expect.stringContaining('topK'),
+    });
+    expect(await caught(store.search([1, 1], { filters: { a: 1 } } as object))).toMatchObject({
+      code: 'InvalidArgument',
+    });
   });
 
   it('takes input that throws when read as bad input', async () => {
     const store = await openStore();
     const hostile = { get id() { throw new Error('gotcha'); }, vector: [1, 1] } as unknown as RecordInput; // biome-ignore format: short
-    expect(await caught(store.upsert([hostile]))).toMatchObject({ code: 'InvalidArgument', cause: { message: 'gotcha' } });
+    expect(await caught(store.upsert([hostile]))).toMatchObject({
+      code: 'InvalidArgument',
+      cause: { message: 'gotcha' },
+    });
     const filter: { a: number } = { get a(): number { throw new Error('gotcha'); } }; // biome-ignore format: short
     expect(await caught(store.count(filter))).toMatchObject({ code: 'InvalidArgument' });
   });
@@ -275,15 +355,25 @@ describe('a payload schema', () => {
     await store.upsert({ id: 'a', vector: [1], payload: { title: 'x' } as z.infer<typeof schema> });
     expect((await store.get('a'))?.payload).toEqual({ title: 'x', year: 2000 });
     const bad = caught(store.upsert({ id: 'b', vector: [1], payload: { title: 1 } as never }));
-    expect(await bad).toMatchObject({ code: 'InvalidArgument', message: expect.stringContaining('record.payload["title"]') });
+    expect(await bad).toMatchObject({
+      code: 'InvalidArgument',
+      message: expect.stringContaining('record.payload["title"]'),
+    });
     expect(await store.count()).toBe(1);
   });
 
   it('validates setPayload in replace mode; a merge checks declared fields only', async () => {
     const { db } = await open();
-    const store = await db.createCollection('c', { dimension: 1, metric: 'dot', payload: schema, fields: { year: 'number' } });
+    const store = await db.createCollection('c', {
+      dimension: 1,
+      metric: 'dot',
+      payload: schema,
+      fields: { year: 'number' },
+    });
     await store.upsert({ id: 'a', vector: [1], payload: { title: 'x', year: 1 } });
-    expect(await caught(store.setPayload('a', { year: 2 }, { mode: 'replace' }))).toMatchObject({ code: 'InvalidArgument' });
+    expect(await caught(store.setPayload('a', { year: 2 }, { mode: 'replace' }))).toMatchObject({
+      code: 'InvalidArgument',
+    });
     expect(await caught(store.setPayload('a', { year: 'new' } as never))).toMatchObject({ code: 'InvalidArgument' });
     await store.setPayload('a', { title: 5 } as never);
     expect((await store.get('a'))?.payload).toEqual({ title: 5, year: 1 });
@@ -296,13 +386,20 @@ describe('a payload schema', () => {
     const trusting = await db.collection('c', { payload: schema });
     expect((await trusting.get('a'))?.payload).toEqual({ title: 1 });
     const strict = await db.collection('c', { payload: schema, validateReads: true });
-    for (const read of [() => strict.get('a'), () => strict.search([1]), () => strict.filter({}), () => strict.scan().next()]) {
+    for (const read of [
+      () => strict.get('a'),
+      () => strict.search([1]),
+      () => strict.filter({}),
+      () => strict.scan().next(),
+    ]) {
       expect(await caught(read())).toMatchObject({ code: 'Corruption', ids: ['a'] });
     }
   });
 
   it('is refused if it is none', async () => {
     const { db } = await open();
-    expect(await caught(db.createCollection('c', { dimension: 1, metric: 'dot', payload: {} as never }))).toMatchObject({ code: 'InvalidArgument', message: expect.stringContaining('Standard Schema') });
+    expect(await caught(db.createCollection('c', { dimension: 1, metric: 'dot', payload: {} as never }))).toMatchObject(
+      { code: 'InvalidArgument', message: expect.stringContaining('Standard Schema') },
+    );
   });
 });

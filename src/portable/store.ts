@@ -1,5 +1,14 @@
 import { type Operation, requireSupport } from '../capabilities.ts';
-import type { CallContext, CollectionDriver, Driver, DriverWriteResult, Parts, ReadOptions, StoredMatch, StoredRecord } from '../driver.ts';
+import type {
+  CallContext,
+  CollectionDriver,
+  Driver,
+  DriverWriteResult,
+  Parts,
+  ReadOptions,
+  StoredMatch,
+  StoredRecord,
+} from '../driver.ts';
 import { invalid, unsupported } from '../errors.ts';
 import type { FilterNode } from '../filter/normal-form.ts';
 import type { Filter } from '../filter/types.ts';
@@ -95,7 +104,10 @@ export class PortableStore<P extends object> implements VectorStore<P> {
     return this.#parts.collection;
   }
 
-  upsert(records: RecordInput<P> | Iterable<RecordInput<P>> | AsyncIterable<RecordInput<P>>, options?: UpsertOptions): Promise<WriteResult> {
+  upsert(
+    records: RecordInput<P> | Iterable<RecordInput<P>> | AsyncIterable<RecordInput<P>>,
+    options?: UpsertOptions,
+  ): Promise<WriteResult> {
     return this.#perform('upsert', options, ['details', 'concurrency', 'batchSize'], async (call, given) => {
       const { batchRecords, concurrency } = this.capabilities.limits;
       const job = {
@@ -104,7 +116,10 @@ export class PortableStore<P extends object> implements VectorStore<P> {
         collection: this.#collection,
         namespace: this.#parts.namespace,
         rules: this.#rules,
-        batchSize: Math.min(batchRecords, integerOption(given.batchSize, 'options.batchSize', 1, 1_000_000, batchRecords)),
+        batchSize: Math.min(
+          batchRecords,
+          integerOption(given.batchSize, 'options.batchSize', 1, 1_000_000, batchRecords),
+        ),
         concurrency: Math.min(concurrency, integerOption(given.concurrency, 'options.concurrency', 1, 64, concurrency)),
         details: booleanOption(given.details, 'options.details', false),
       };
@@ -164,7 +179,10 @@ export class PortableStore<P extends object> implements VectorStore<P> {
     return ledger.finish();
   }
 
-  async search<const I extends Include = { payload: true }>(vector: VectorInput, options?: SearchOptions<P, I>): Promise<Match<P, I>[]> {
+  async search<const I extends Include = { payload: true }>(
+    vector: VectorInput,
+    options?: SearchOptions<P, I>,
+  ): Promise<Match<P, I>[]> {
     const [matches] = await this.#search('search', options, () => [this.#readVector(vector, 'vector')]);
     return matches as Match<P, I>[];
   }
@@ -181,9 +199,17 @@ export class PortableStore<P extends object> implements VectorStore<P> {
     return answers as Match<P, I>[][];
   }
 
-  #search(operation: 'search' | 'searchBatch', options: CallOptions | undefined, read: () => Float32Array[]): Promise<object[][]> {
+  #search(
+    operation: 'search' | 'searchBatch',
+    options: CallOptions | undefined,
+    read: () => Float32Array[],
+  ): Promise<object[][]> {
     return this.#perform(operation, options, undefined, async (call) => {
-      const { driver: asked, passes, ignoredHints } = checkInput('options', () => readSearch(options, this.#collection));
+      const {
+        driver: asked,
+        passes,
+        ignoredHints,
+      } = checkInput('options', () => readSearch(options, this.#collection));
       const queries = checkInput('vector', read);
       for (const hint of ignoredHints) this.#parts.ignoredHints.add(hint);
       if (asked.filter.kind === 'none') return queries.map(() => []);
@@ -196,11 +222,16 @@ export class PortableStore<P extends object> implements VectorStore<P> {
     });
   }
 
-  #toMatches(found: readonly StoredMatch[], include: Parts, passes: (score: number, distance: number) => boolean): object[] {
+  #toMatches(
+    found: readonly StoredMatch[],
+    include: Parts,
+    passes: (score: number, distance: number) => boolean,
+  ): object[] {
     const matches: object[] = [];
     for (const match of found) {
       const score = scoreOf(this.metric, match.distance);
-      if (passes(score, match.distance)) matches.push({ id: match.id, score, distance: match.distance, ...partsOf(match, include) });
+      if (passes(score, match.distance))
+        matches.push({ id: match.id, score, distance: match.distance, ...partsOf(match, include) });
     }
     return matches;
   }
@@ -218,19 +249,26 @@ export class PortableStore<P extends object> implements VectorStore<P> {
     });
   }
 
-  filter<const I extends Include = { payload: true }>(filter: Filter<P>, options?: FilterOptions<I>): Promise<Page<P, I>> {
+  filter<const I extends Include = { payload: true }>(
+    filter: Filter<P>,
+    options?: FilterOptions<I>,
+  ): Promise<Page<P, I>> {
     return this.#perform('filter', options, ['limit', 'cursor', 'include', 'consistency'], async (call, given) => {
       const asked = checkInput('filter', () => readFilter(filter ?? null, this.#collection));
       const limit = integerOption(given.limit, 'options.limit', 1, 10_000, 100);
       const { cursor } = given;
-      if (cursor !== undefined && typeof cursor !== 'string') throw invalid('options.cursor', `a cursor of the page before, not ${shown(cursor)}`);
+      if (cursor !== undefined && typeof cursor !== 'string')
+        throw invalid('options.cursor', `a cursor of the page before, not ${shown(cursor)}`);
       const read = readOptions(given, this.capabilities, { payload: true, vector: false });
       const page: unknown = await this.#readPage(call, { filter: asked, limit, read }, cursor);
       return page as Page<P, I>;
     });
   }
 
-  get<const I extends Include = { payload: true; vector: true }>(id: Id, options?: GetOptions<I>): Promise<VectorRecord<P, I> | undefined>;
+  get<const I extends Include = { payload: true; vector: true }>(
+    id: Id,
+    options?: GetOptions<I>,
+  ): Promise<VectorRecord<P, I> | undefined>;
   get<const I extends Include = { payload: true; vector: true }>(
     ids: readonly Id[],
     options?: GetOptions<I>,
@@ -260,7 +298,9 @@ export class PortableStore<P extends object> implements VectorStore<P> {
     });
   }
 
-  scan<const I extends Include = { payload: true; vector: true }>(options?: ScanOptions<P, I>): AsyncIterableIterator<VectorRecord<P, I>> {
+  scan<const I extends Include = { payload: true; vector: true }>(
+    options?: ScanOptions<P, I>,
+  ): AsyncIterableIterator<VectorRecord<P, I>> {
     return this.#scan(options) as AsyncIterableIterator<VectorRecord<P, I>>;
   }
 
@@ -275,14 +315,20 @@ export class PortableStore<P extends object> implements VectorStore<P> {
       });
       for (const record of page.records) {
         // The page is here already, but an aborted or closed scan must not go on giving from it.
-        if (options?.signal?.aborted || this.#parts.lifetime.closed) await this.#perform('scan', options, keys, async () => undefined);
+        if (options?.signal?.aborted || this.#parts.lifetime.closed)
+          await this.#perform('scan', options, keys, async () => undefined);
         yield record;
       }
       cursor = page.cursor;
     } while (cursor !== undefined);
   }
 
-  #readScan(given: { readonly filter?: unknown; readonly batchSize?: unknown; readonly include?: unknown; readonly consistency?: unknown }): ScanRequest {
+  #readScan(given: {
+    readonly filter?: unknown;
+    readonly batchSize?: unknown;
+    readonly include?: unknown;
+    readonly consistency?: unknown;
+  }): ScanRequest {
     return {
       filter: checkInput('options.filter', () => readFilter(given.filter, this.#collection, 'options.filter')),
       limit: integerOption(given.batchSize, 'options.batchSize', 1, 10_000, 1_000),
@@ -290,10 +336,19 @@ export class PortableStore<P extends object> implements VectorStore<P> {
     };
   }
 
-  async #readPage(call: Call, { filter, limit, read }: ScanRequest, cursor: string | undefined): Promise<Page<Payload, Include>> {
+  async #readPage(
+    call: Call,
+    { filter, limit, read }: ScanRequest,
+    cursor: string | undefined,
+  ): Promise<Page<Payload, Include>> {
     if (filter.kind === 'none') return { records: [] };
     const page = await call.run((context) =>
-      this.#collection.filter(this.#parts.namespace, filter, { ...read, limit, ...(cursor !== undefined && { cursor }) }, context),
+      this.#collection.filter(
+        this.#parts.namespace,
+        filter,
+        { ...read, limit, ...(cursor !== undefined && { cursor }) },
+        context,
+      ),
     );
     const records = (await this.#checked(page.records)).map((record) => toRecord(record, read.include));
     return { records, ...(page.cursor !== undefined && { cursor: page.cursor }) };
@@ -316,8 +371,12 @@ export class PortableStore<P extends object> implements VectorStore<P> {
       if (index === undefined) throw invalid('index', 'an index, for example { type: "hnsw" }');
       const asked = checkInput('index', () => validateIndex(index, this.capabilities, 'index'));
       const strict = booleanOption(given.strict, 'options.strict', false);
-      const onProgress = functionOption(given.onProgress, 'options.onProgress') as ((progress: IndexProgress) => void) | undefined;
-      await call.run((context) => this.#collection.recreateIndex(asked, { strict, ...(onProgress && { onProgress }) }, context));
+      const onProgress = functionOption(given.onProgress, 'options.onProgress') as
+        | ((progress: IndexProgress) => void)
+        | undefined;
+      await call.run((context) =>
+        this.#collection.recreateIndex(asked, { strict, ...(onProgress && { onProgress }) }, context),
+      );
     });
   }
 
@@ -350,7 +409,10 @@ export class PortableStore<P extends object> implements VectorStore<P> {
   stats(options?: CallOptions): Promise<CollectionStats> {
     return this.#perform('stats', options, [], async (call) => {
       const stats = await call.run((context) => this.#collection.stats(context));
-      return { ...stats, ignoredHints: [...new Set([...stats.ignoredHints, ...this.#parts.ignoredHints])].sort(compareIds) };
+      return {
+        ...stats,
+        ignoredHints: [...new Set([...stats.ignoredHints, ...this.#parts.ignoredHints])].sort(compareIds),
+      };
     });
   }
 
@@ -373,7 +435,10 @@ export class PortableStore<P extends object> implements VectorStore<P> {
 
   #requireRoot(operation: string): void {
     if (this.#parts.namespace === '') return;
-    throw invalid('namespace', `${operation} is about the whole collection; call it on the root handle, not on namespace ${shown(this.#parts.namespace)}`);
+    throw invalid(
+      'namespace',
+      `${operation} is about the whole collection; call it on the root handle, not on namespace ${shown(this.#parts.namespace)}`,
+    );
   }
 
   #perform<T, K extends string>(
@@ -384,7 +449,10 @@ export class PortableStore<P extends object> implements VectorStore<P> {
   ): Promise<T> {
     return perform(this.#site, operation, options, async (call) => {
       this.#require(operation);
-      const given = keys === undefined ? {} : checkInput('options', () => checkedOptions(options, [...keys, ...callKeys], 'options'));
+      const given =
+        keys === undefined
+          ? {}
+          : checkInput('options', () => checkedOptions(options, [...keys, ...callKeys], 'options'));
       return body(call, given as { readonly [key in K]?: unknown } & object);
     });
   }

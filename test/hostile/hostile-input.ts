@@ -1,31 +1,100 @@
 import fc from 'fast-check';
 import { expect } from 'vitest';
-import { connect, type Config, type VectorStore, VectorStoreError } from '../../src/index.ts';
+import { type Config, connect, type VectorStore, VectorStoreError } from '../../src/index.ts';
 import { seed } from '../support/seed.ts';
 
 /** Anything a JavaScript caller may pass, right or wrong. */
-const anything = fc.anything({ withBigInt: true, withBoxedValues: true, withDate: true, withMap: true, withSet: true, withNullPrototype: true, withObjectString: true, withSparseArray: true, withTypedArray: true, maxDepth: 2 });
+const anything = fc.anything({
+  withBigInt: true,
+  withBoxedValues: true,
+  withDate: true,
+  withMap: true,
+  withSet: true,
+  withNullPrototype: true,
+  withObjectString: true,
+  withSparseArray: true,
+  withTypedArray: true,
+  maxDepth: 2,
+});
 const vectors = fc.oneof(
-  fc.array(fc.oneof(fc.double(), fc.constantFrom(1e17, -1e17, 1e39, NaN, Infinity, -0, 5e-324), anything), { maxLength: 9 }),
+  fc.array(fc.oneof(fc.double(), fc.constantFrom(1e17, -1e17, 1e39, NaN, Infinity, -0, 5e-324), anything), {
+    maxLength: 9,
+  }),
   fc.float32Array({ maxLength: 9 }),
   fc.constantFrom(new Float32Array(4), new Float32Array(8), new Float64Array(4), new Array(4), { length: 4 }),
   anything,
 );
-const ids = fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom('', '\0', '\ud800', 'x'.repeat(513), 'ü'.repeat(257), '__proto__', 'constructor', 'a","b'), anything);
+const ids = fc.oneof(
+  fc.string({ unit: 'binary' }),
+  fc.constantFrom('', '\0', '\ud800', 'x'.repeat(513), 'ü'.repeat(257), '__proto__', 'constructor', 'a","b'),
+  anything,
+);
 const numbers = fc.oneof(fc.integer(), fc.double(), fc.constantFrom(0, -1, 1.5, 2 ** 31, 2 ** 53, 10_001), anything);
-const payloads = fc.oneof(fc.object({ maxDepth: 3 }), fc.constantFrom(JSON.parse('{"__proto__":{"x":1},"constructor":{"prototype":{"x":1}}}')), anything);
+const payloads = fc.oneof(
+  fc.object({ maxDepth: 3 }),
+  fc.constantFrom(JSON.parse('{"__proto__":{"x":1},"constructor":{"prototype":{"x":1}}}')),
+  anything,
+);
 const filters = fc.oneof(
-  fc.dictionary(fc.oneof(fc.constantFrom('a', '$and', '$or', '$not', '$nor', '__proto__', 'a.b', '"', ''), fc.string()), fc.oneof(anything, fc.dictionary(fc.constantFrom('$eq', '$in', '$gt', '$exists', '$all', '$match', '$x'), anything, { maxKeys: 2 })), { maxKeys: 2 }),
+  fc.dictionary(
+    fc.oneof(fc.constantFrom('a', '$and', '$or', '$not', '$nor', '__proto__', 'a.b', '"', ''), fc.string()),
+    fc.oneof(
+      anything,
+      fc.dictionary(fc.constantFrom('$eq', '$in', '$gt', '$exists', '$all', '$match', '$x'), anything, { maxKeys: 2 }),
+    ),
+    { maxKeys: 2 },
+  ),
   anything,
 );
 const some = (value: fc.Arbitrary<unknown>) => fc.oneof(value, fc.array(value, { maxLength: 3 }));
 const records = fc.oneof(fc.record({ id: ids, vector: vectors, payload: payloads }, { requiredKeys: [] }), anything);
 const options = fc.oneof(
-  fc.record({ k: numbers, filter: filters, exact: anything, minScore: numbers, params: fc.oneof(fc.record({ ef: numbers, nprobe: numbers }), anything), include: anything, limit: numbers, cursor: anything, batchSize: numbers, concurrency: numbers, mode: anything, unset: some(ids), details: anything, timeoutMs: fc.constantFrom(-1, NaN, '5'), signal: anything }, { requiredKeys: [] }),
+  fc.record(
+    {
+      k: numbers,
+      filter: filters,
+      exact: anything,
+      minScore: numbers,
+      params: fc.oneof(fc.record({ ef: numbers, nprobe: numbers }), anything),
+      include: anything,
+      limit: numbers,
+      cursor: anything,
+      batchSize: numbers,
+      concurrency: numbers,
+      mode: anything,
+      unset: some(ids),
+      details: anything,
+      timeoutMs: fc.constantFrom(-1, NaN, '5'),
+      signal: anything,
+    },
+    { requiredKeys: [] },
+  ),
   anything,
 );
 const targets = fc.oneof(some(ids), fc.record({ filter: filters }), fc.record({ all: anything }), anything);
-const indexes = fc.oneof(fc.record({ type: fc.oneof(fc.constantFrom('flat', 'hnsw', 'ivf-flat', 'faiss', 'auto'), anything), m: numbers, efConstruction: numbers, ef: numbers, nlist: numbers, nprobe: numbers, options: fc.oneof(anything, fc.record({ factory: fc.oneof(fc.string(), fc.constantFrom('IVF99999999,Flat', 'PQ7', 'NSG32', 'IDMap,Flat', '../../x', 'Flat\0')) })) }, { requiredKeys: [] }), anything);
+const indexes = fc.oneof(
+  fc.record(
+    {
+      type: fc.oneof(fc.constantFrom('flat', 'hnsw', 'ivf-flat', 'faiss', 'auto'), anything),
+      m: numbers,
+      efConstruction: numbers,
+      ef: numbers,
+      nlist: numbers,
+      nprobe: numbers,
+      options: fc.oneof(
+        anything,
+        fc.record({
+          factory: fc.oneof(
+            fc.string(),
+            fc.constantFrom('IVF99999999,Flat', 'PQ7', 'NSG32', 'IDMap,Flat', '../../x', 'Flat\0'),
+          ),
+        }),
+      ),
+    },
+    { requiredKeys: [] },
+  ),
+  anything,
+);
 
 const calls: Record<string, fc.Arbitrary<unknown[]>> = {
   upsert: fc.tuple(some(records), options),
@@ -49,7 +118,9 @@ const permitted = new Set(['InvalidArgument', 'Unsupported', 'PartialFailure', '
 export async function attack(config: Config, runs: number): Promise<{ calls: number; refused: number }> {
   await using db = await connect(config);
   const store = await db.createCollection('victim', { dimension: 4, metric: 'cosine', fields: { a: 'number' } });
-  const arbitrary = fc.oneof(...Object.entries(calls).map(([method, args]) => args.map((given) => ({ method, given }))));
+  const arbitrary = fc.oneof(
+    ...Object.entries(calls).map(([method, args]) => args.map((given) => ({ method, given }))),
+  );
   let made = 0;
   let refused = 0;
   await fc.assert(
