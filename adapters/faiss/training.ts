@@ -20,7 +20,8 @@ export function samplePoints(factory: Factory, dimension: number): number {
 export function trainingVectors(slots: readonly number[], points: number, vectors: VectorSource): number[] {
   const chosen = sample(slots, points);
   const numbers = new Array<number>(chosen.length * vectors.dimension).fill(0);
-  for (const [i, slot] of chosen.entries()) writeNative(vectors.at(slot), vectors.metric, numbers, i * vectors.dimension);
+  for (const [i, slot] of chosen.entries())
+    writeNative(vectors.at(slot), vectors.metric, numbers, i * vectors.dimension);
   return numbers;
 }
 

@@ -99,7 +99,7 @@ describe('indexSections', () => {
       },
     };
     const error = await index(async () => interrupted, controller.signal).catch((caught: unknown) => caught);
-    expect(error).toBeInstanceOf(Error);
+    expect(VectorStoreError.is(error, 'Aborted')).toBe(true);
     const saved = await EmbeddingCache.open(join(project, 'embeddings.bin'), modelInfo.checksum, modelInfo.dimension);
     expect(saved.size).toBeGreaterThanOrEqual(1);
   });

@@ -75,7 +75,7 @@ export async function indexSections(
   const current = new Set(sections.map(({ id }) => id));
   const vanished = [...stored.keys()].filter((id) => !current.has(id));
   const counter = { embedded: 0 };
-  if (changed.length > 0) await store.upsert(embeddedRecords(changed, options, counter), { signal });
+  if (changed.length > 0) await write(store, embeddedRecords(changed, options, counter), options);
   if (vanished.length > 0) await store.delete(vanished, { signal });
   if (changed.length + vanished.length > 0) await store.flush();
   const report = {
@@ -87,6 +87,22 @@ export async function indexSections(
     ms: performance.now() - started,
   };
   return { store, report };
+}
+
+async function write(
+  store: DocsStore,
+  records: AsyncIterable<RecordInput<SectionPayload>>,
+  { cache, signal }: IndexOptions,
+) {
+  try {
+    await store.upsert(records, { signal });
+  } catch (error) {
+    if (!signal?.aborted) throw error;
+    const message = 'indexing was stopped; what was embedded is kept, and the next run goes on from there';
+    throw new VectorStoreError('Aborted', message, { operation: 'docs', cause: error });
+  } finally {
+    await cache.save();
+  }
 }
 
 async function openCollection(db: VectorDatabase, { collection, signal }: IndexOptions): Promise<DocsStore> {
@@ -140,7 +156,6 @@ async function* embeddedRecords(
     }
   } finally {
     task.end();
-    await cache.save();
   }
 }
 

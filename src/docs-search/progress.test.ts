@@ -24,9 +24,33 @@ describe('progressOn', () => {
       'embedding: 40/100 (40 %), 1 min 0 s left',
       'embedding: 50/100 (50 %), 50 s left',
       'embedding: 60/100 (60 %), 40 s left',
-      'embedding: done in 1 min 0 s',
+      'embedding: stopped after 1 min 0 s',
       '',
     ]);
+  });
+
+  it('says done only when everything was done', () => {
+    const stream = new PassThrough();
+    const task = progressOn(stream).begin('embedding', 10, 1);
+    task.update(10, 1);
+    task.end();
+    expect(String(stream.read())).toBe('embedding: 1\nembedding: done in 0.0 s\n');
+  });
+
+  it('draws a bar on a terminal, and restores the cursor', () => {
+    const stream = Object.assign(new PassThrough(), {
+      isTTY: true,
+      columns: 80,
+      cursorTo: () => true,
+      clearLine: () => true,
+    });
+    const task = progressOn(stream).begin('embedding', 10, 5);
+    vi.advanceTimersByTime(1000);
+    task.update(5, 2);
+    task.end();
+    const text = String(stream.read());
+    expect(text).toContain('50 % | 2/5');
+    expect(text.lastIndexOf('\u001B[?25h')).toBeGreaterThan(text.lastIndexOf('\u001B[?25l'));
   });
 });
 

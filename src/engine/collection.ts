@@ -16,9 +16,10 @@ import { unsupported, VectorStoreError } from '../errors.ts';
 import type { FilterNode } from '../filter/normal-form.ts';
 import type { CollectionInfo, CollectionStats, FieldType, Id, IndexProgress, IndexSpec, Metric } from '../types.ts';
 import { flatProvider } from './index/flat.ts';
-import type { ResolvedIndex, VectorIndex, VectorIndexProvider } from './index/vector-index.ts';
+import type { ResolvedIndex, VectorIndexProvider } from './index/vector-index.ts';
 import { Partition } from './partition.ts';
 import { patched } from './patch.ts';
+import { buildIndexes, disposeAll } from './rebuild.ts';
 import type { CollectionFiles } from './storage/collection-files.ts';
 import type { Operation } from './storage/operations.ts';
 import { TimeSlice } from './time-slice.ts';
@@ -30,9 +31,6 @@ export interface EngineSpec {
   readonly metric: Metric;
   readonly fields: { readonly [field: string]: FieldType };
 }
-
-/** Vectors added to a new index between two looks at the abort signal. */
-const rebuildChunk = 100;
 
 /** One collection of the engine: partitions by namespace in memory, and behind them, in directory mode, files. */
 export class EngineCollection implements CollectionDriver {
@@ -185,46 +183,17 @@ export class EngineCollection implements CollectionDriver {
     return this.#write(context, async () => {
       const { dimension, metric } = this.#spec;
       const resolved = resolveIndex(this.#provider, index, dimension, metric, options.strict);
-      const built = await this.#buildIndexes(resolved, options.onProgress, context);
+      const partitions = this.#partitions.values();
+      const built = await buildIndexes(this.#provider, resolved, partitions, options.onProgress, context.signal);
       try {
         await this.#files?.setIndex(resolved);
       } catch (error) {
-        for (const index of built.values()) index.dispose();
+        disposeAll(built);
         throw error;
       }
       for (const [partition, index] of built) partition.replaceIndex(index);
       this.#index = resolved;
     });
-  }
-
-  async #buildIndexes(
-    resolved: ResolvedIndex,
-    onProgress: ((progress: IndexProgress) => void) | undefined,
-    context: CallContext,
-  ): Promise<Map<Partition, VectorIndex>> {
-    const built = new Map<Partition, VectorIndex>();
-    const work = [...this.#partitions.values()].map((partition) => ({ partition, slots: partition.vectorSlots() }));
-    const total = work.reduce((sum, { slots }) => sum + slots.length, 0);
-    let done = 0;
-    const slice = new TimeSlice(context.signal);
-    try {
-      for (const { partition, slots } of work) {
-        const index = this.#provider.create(resolved, partition.vectors);
-        built.set(partition, index);
-        for (let at = 0; at < slots.length; at += rebuildChunk) {
-          const chunk = slots.slice(at, at + rebuildChunk);
-          index.add(chunk);
-          done += chunk.length;
-          onProgress?.({ done, total });
-          await slice.pause();
-        }
-      }
-      if (done === 0) onProgress?.({ done, total });
-      return built;
-    } catch (error) {
-      for (const index of built.values()) index.dispose();
-      throw error;
-    }
   }
 
   async listNamespaces(context: CallContext): Promise<string[]> {

@@ -1,18 +1,8 @@
 import { type Operation, requireSupport } from '../capabilities.ts';
-import type {
-  CallContext,
-  CollectionDriver,
-  Driver,
-  DriverWriteResult,
-  Parts,
-  ReadOptions,
-  StoredMatch,
-  StoredRecord,
-} from '../driver.ts';
+import type { CallContext, CollectionDriver, Driver, DriverWriteResult } from '../driver.ts';
 import { invalid, unsupported } from '../errors.ts';
-import type { FilterNode } from '../filter/normal-form.ts';
 import type { Filter } from '../filter/types.ts';
-import { compareIds, scoreOf } from '../score.ts';
+import { compareIds } from '../score.ts';
 import type { VectorStore } from '../store.ts';
 import type {
   CallOptions,
@@ -45,9 +35,11 @@ import { validateIndex } from '../validate/spec.ts';
 import { shown } from '../validate/text.ts';
 import { validateVector } from '../validate/vector.ts';
 import { type Call, callKeys, checkInput, type Lifetime, perform, type Site, typedError } from './call.ts';
+import { chunks } from './chunks.ts';
 import { sendBatch, WriteLedger } from './ledger.ts';
 import { readConsistency, readFilter, readOptions, readSearch } from './queries.ts';
-import { checkStoredPayload, type RecordRules } from './records.ts';
+import { Reads, type ScanRequest } from './reads.ts';
+import type { RecordRules } from './records.ts';
 import { readIds, readPatch, readTarget, type Target } from './targets.ts';
 import { upsertArray, upsertStream } from './upsert.ts';
 
@@ -66,23 +58,19 @@ export interface StoreParts {
   readonly onClose: () => Promise<void>;
 }
 
-interface ScanRequest {
-  readonly filter: FilterNode;
-  readonly limit: number;
-  readonly read: ReadOptions;
-}
-
 /** The one implementation of {@link VectorStore}, over any driver: validate, refuse by capability, split, call, account, wrap. */
 export class PortableStore<P extends object> implements VectorStore<P> {
   readonly #parts: StoreParts;
   readonly #site: Site;
   readonly #rules: RecordRules;
+  readonly #reads: Reads;
 
   constructor(parts: StoreParts) {
     this.#parts = parts;
-    const { driver, collection, lifetime, namespace, schema } = parts;
+    const { driver, collection, lifetime, namespace, schema, validateReads } = parts;
     this.#site = { driver, lifetime, collection: collection.info.name, ...(namespace !== '' && { namespace }) };
     this.#rules = { collection, schema };
+    this.#reads = new Reads(collection, namespace, validateReads ? schema : undefined);
   }
 
   get name(): string {
@@ -205,35 +193,11 @@ export class PortableStore<P extends object> implements VectorStore<P> {
     read: () => Float32Array[],
   ): Promise<object[][]> {
     return this.#perform(operation, options, undefined, async (call) => {
-      const {
-        driver: asked,
-        passes,
-        ignoredHints,
-      } = checkInput('options', () => readSearch(options, this.#collection));
+      const asked = checkInput('options', () => readSearch(options, this.#collection));
       const queries = checkInput('vector', read);
-      for (const hint of ignoredHints) this.#parts.ignoredHints.add(hint);
-      if (asked.filter.kind === 'none') return queries.map(() => []);
-      const answers: object[][] = [];
-      for (const some of chunks(queries, this.capabilities.limits.batchQueries)) {
-        const found = await call.run((context) => this.#collection.search(this.#parts.namespace, some, asked, context));
-        for (const matches of found) answers.push(this.#toMatches(await this.#checked(matches), asked.include, passes));
-      }
-      return answers;
+      for (const hint of asked.ignoredHints) this.#parts.ignoredHints.add(hint);
+      return this.#reads.search(call, queries, asked);
     });
-  }
-
-  #toMatches(
-    found: readonly StoredMatch[],
-    include: Parts,
-    passes: (score: number, distance: number) => boolean,
-  ): object[] {
-    const matches: object[] = [];
-    for (const match of found) {
-      const score = scoreOf(this.metric, match.distance);
-      if (passes(score, match.distance))
-        matches.push({ id: match.id, score, distance: match.distance, ...partsOf(match, include) });
-    }
-    return matches;
   }
 
   #readVector(vector: unknown, place: string): Float32Array {
@@ -260,7 +224,7 @@ export class PortableStore<P extends object> implements VectorStore<P> {
       if (cursor !== undefined && typeof cursor !== 'string')
         throw invalid('options.cursor', `a cursor of the page before, not ${shown(cursor)}`);
       const read = readOptions(given, this.capabilities, { payload: true, vector: false });
-      const page: unknown = await this.#readPage(call, { filter: asked, limit, read }, cursor);
+      const page: unknown = await this.#reads.page(call, { filter: asked, limit, read }, cursor);
       return page as Page<P, I>;
     });
   }
@@ -280,20 +244,7 @@ export class PortableStore<P extends object> implements VectorStore<P> {
       if (!single && !Array.isArray(input)) throw invalid('ids', `an id or an array of ids, not ${shown(input)}`);
       const ids = checkInput('ids', () => readIds(target, this.#collection, 'ids'));
       const read = readOptions(given, this.capabilities, { payload: true, vector: true });
-      const found = new Map<Id, StoredRecord>();
-      for (const some of chunks([...new Set(ids)], this.capabilities.limits.batchIds)) {
-        const records = await call.run((context) => this.#collection.get(this.#parts.namespace, some, read, context));
-        for (const record of await this.#checked(records)) found.set(record.id, record);
-      }
-      const seen = new Set<Id>();
-      const records = ids.map((id) => {
-        const record = found.get(id);
-        if (record === undefined) return undefined;
-        // Asked for twice, given twice: one copy must not change with the other.
-        const own = seen.has(id) ? structuredClone(record) : record;
-        seen.add(id);
-        return toRecord(own, read.include);
-      });
+      const records = await this.#reads.get(call, ids, read);
       return single ? records[0] : records;
     });
   }
@@ -311,7 +262,7 @@ export class PortableStore<P extends object> implements VectorStore<P> {
     do {
       const page: Page<Payload, Include> = await this.#perform('scan', options, keys, (call, given) => {
         asked ??= this.#readScan(given);
-        return this.#readPage(call, asked, cursor);
+        return this.#reads.page(call, asked, cursor);
       });
       for (const record of page.records) {
         // The page is here already, but an aborted or closed scan must not go on giving from it.
@@ -334,24 +285,6 @@ export class PortableStore<P extends object> implements VectorStore<P> {
       limit: integerOption(given.batchSize, 'options.batchSize', 1, 10_000, 1_000),
       read: readOptions(given, this.capabilities, { payload: true, vector: true }),
     };
-  }
-
-  async #readPage(
-    call: Call,
-    { filter, limit, read }: ScanRequest,
-    cursor: string | undefined,
-  ): Promise<Page<Payload, Include>> {
-    if (filter.kind === 'none') return { records: [] };
-    const page = await call.run((context) =>
-      this.#collection.filter(
-        this.#parts.namespace,
-        filter,
-        { ...read, limit, ...(cursor !== undefined && { cursor }) },
-        context,
-      ),
-    );
-    const records = (await this.#checked(page.records)).map((record) => toRecord(record, read.include));
-    return { records, ...(page.cursor !== undefined && { cursor: page.cursor }) };
   }
 
   count(filter?: Filter<P>, options?: CallOptions): Promise<number> {
@@ -468,34 +401,8 @@ export class PortableStore<P extends object> implements VectorStore<P> {
       return body(call, given);
     });
   }
-
-  async #checked<R extends StoredRecord>(records: readonly R[]): Promise<readonly R[]> {
-    const { schema, validateReads } = this.#parts;
-    if (!validateReads || schema === undefined) return records;
-    for (const record of records) {
-      if (record.payload !== undefined) await checkStoredPayload(schema, record.payload, record.id);
-    }
-    return records;
-  }
 }
 
 function isIterable(value: unknown): value is Iterable<unknown> | AsyncIterable<unknown> {
   return typeof value === 'object' && value !== null && (Symbol.iterator in value || Symbol.asyncIterator in value);
-}
-
-function toRecord(record: StoredRecord, include: Parts): { id: Id } {
-  return { id: record.id, ...partsOf(record, include) };
-}
-
-/** Only what was asked for, even if a driver gave more. */
-function partsOf(record: StoredRecord, include: Parts): object {
-  return {
-    ...(include.payload && { payload: record.payload ?? {} }),
-    ...(include.vector && { vector: record.vector ?? null }),
-  };
-}
-
-function chunks<T>(items: readonly T[], size: number): (readonly T[])[] {
-  if (items.length <= size) return items.length === 0 ? [] : [items];
-  return Array.from({ length: Math.ceil(items.length / size) }, (_, i) => items.slice(i * size, (i + 1) * size));
 }

@@ -7,9 +7,26 @@ export class IndexedVectors {
   readonly vectors: Vectors;
   readonly index: VectorIndex;
 
-  constructor(provider: VectorIndexProvider, spec: IndexSpec, dimension: number, metric: Metric) {
-    this.vectors = new Vectors(dimension, metric);
-    this.index = provider.create(provider.resolve(spec, dimension, metric), this.vectors);
+  constructor(vectors: Vectors, index: VectorIndex) {
+    this.vectors = vectors;
+    this.index = index;
+  }
+
+  static create(provider: VectorIndexProvider, spec: IndexSpec, dimension: number, metric: Metric): IndexedVectors {
+    const vectors = new Vectors(dimension, metric);
+    return new IndexedVectors(vectors, provider.create(provider.resolve(spec, dimension, metric), vectors));
+  }
+
+  /** Saved and loaded again; itself where there is nothing to save. */
+  reopened(provider: VectorIndexProvider): IndexedVectors {
+    const { index, vectors } = this;
+    const bytes = index.serialize();
+    if (bytes === undefined) return this;
+    index.dispose();
+    return new IndexedVectors(
+      vectors,
+      provider.load(bytes, provider.resolve(index.spec, vectors.dimension, vectors.metric), vectors),
+    );
   }
 
   put(entries: readonly (readonly [slot: number, vector: Float32Array])[]): void {
