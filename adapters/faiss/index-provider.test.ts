@@ -17,5 +17,5 @@ vectorIndexProperties(loadIndexes, [
   { type: 'hnsw', m: 4, efConstruction: 20, ef: 20 },
   { type: 'flat' },
   { type: 'ivf-flat', nlist: 4, nprobe: 2 },
-  factory('SQ8'),
+  factory('RR,Flat'),
 ]);

@@ -113,17 +113,19 @@ class FaissIndex implements VectorIndex {
   ): readonly number[] | undefined {
     const wanted = Math.min(Math.ceil(k * this.#plan.oversampling) + rankingMargin, positions.live);
     const enough = Math.min(Math.ceil((k + wanted) / 2), wanted);
+    // A filter that lets hardly more than that through: comparing with those is cheaper than looking for them.
+    if (allowed !== undefined && allowedCount <= wanted) return undefined;
     const share = Math.min(positions.live, allowed === undefined ? positions.live : allowedCount) / positions.length;
     const most = this.#mostCandidates(params, wanted);
     for (let fetched = Math.ceil(wanted / share); ; fetched *= 4) {
       const count = Math.min(fetched, positions.length);
-      // Also where nothing is allowed: the share is 0, the count all.
       if (count > most) return undefined;
       const found = index.search(query, count, this.#effort(params, count));
       if (found === undefined) return undefined;
       const slots = keep(found, positions, allowed);
-      // Fewer than asked for: this is all that the effort reaches.
-      if (slots.length >= enough || found.length < count || count === positions.length) return slots;
+      if (slots.length >= enough) return slots;
+      // The effort reaches no further. Where a filter is to blame, what is missing may be the best.
+      if (found.length < count || count === positions.length) return allowed === undefined ? slots : undefined;
     }
   }
 

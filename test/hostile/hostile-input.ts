@@ -1,7 +1,7 @@
 import fc from 'fast-check';
-import { expect } from 'vitest';
+import { expect, it } from 'vitest';
 import { type Config, connect, type VectorStore, VectorStoreError } from '../../src/index.ts';
-import { seed } from '../support/seed.ts';
+import { printSeed, seed } from '../support/seed.ts';
 
 /** Anything a JavaScript caller may pass, right or wrong. */
 const anything = fc.anything({
@@ -115,7 +115,7 @@ const calls: Record<string, fc.Arbitrary<unknown[]>> = {
 const permitted = new Set(['InvalidArgument', 'Unsupported', 'PartialFailure', 'Aborted', 'Timeout']);
 
 /** Throws everything at every method: only typed errors come back, prototypes stay clean, and the store works on. */
-export async function attack(config: Config, runs: number): Promise<{ calls: number; refused: number }> {
+async function attack(config: Config, runs: number): Promise<{ calls: number; refused: number }> {
   await using db = await connect(config);
   const store = await db.createCollection('victim', { dimension: 4, metric: 'cosine', fields: { a: 'number' } });
   const arbitrary = fc.oneof(
@@ -151,4 +151,14 @@ async function callAny(store: VectorStore, method: string, given: unknown[]): Pr
   } catch (error) {
     return error;
   }
+}
+
+/** The test of one backend. Each has a file of its own, hence a process of its own: a native abort fails that file, and only that. */
+export function testHostileInput(provider: Config['provider']): void {
+  printSeed(`hostile input to ${provider}`);
+  it(`any input to any method of ${provider} gives an answer or a typed error`, async () => {
+    const { calls, refused } = await attack({ provider }, process.env.ANYVEC_DEEP ? 50_000 : 5_000);
+    console.log(`${calls} calls, ${refused} refused`);
+    expect(refused).toBeGreaterThan(calls / 2);
+  }, 300_000);
 }

@@ -124,7 +124,7 @@ export function vectorIndexLaws(loadProvider: () => Promise<VectorIndexProvider>
       const load = (saved: Uint8Array, vectors: { dimension: number; metric: Metric }) => () =>
         provider.load(saved, resolved, { ...vectors, at: (slot) => indexed.vectors.at(slot) });
       const corruption = expect.objectContaining({ code: 'Corruption' });
-      expect(load(bytes, { dimension, metric: metric === 'dot' ? 'euclidean' : 'dot' })).toThrow(corruption);
+      expect(load(bytes, { dimension, metric: metric === 'euclidean' ? 'cosine' : 'euclidean' })).toThrow(corruption);
       expect(() => load(bytes, { dimension: dimension * 2, metric })()).toThrow(corruption);
       const random = randomNumbers(seed);
       for (let round = 0; round < 40; round++) {
