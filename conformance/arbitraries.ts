@@ -205,5 +205,5 @@ function condition(type: FieldType | undefined, can: (operator: FilterOperator) 
 export function anyVector(dimension: number): fc.Arbitrary<number[]> {
   return fc
     .array(fc.integer({ min: -2, max: 2 }), { minLength: dimension, maxLength: dimension })
-    .map((vector) => (vector.every((x) => x === 0) ? vector.with(0, 1) : vector.map((x) => x + 0)));
+    .map((vector) => (vector.every((x) => x === 0) ? [1, ...vector.slice(1)] : vector));
 }

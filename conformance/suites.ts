@@ -1,4 +1,16 @@
 import type { Suite } from './case.ts';
+import { abortedSuite } from './laws/aborted.ts';
+import { aliasingSuite } from './laws/aliasing.ts';
+import { capabilitiesSuite } from './laws/capabilities.ts';
+import { closedSuite } from './laws/closed.ts';
+import { droppedSuite } from './laws/dropped.ts';
+import { emptyInputSuite } from './laws/empty-input.ts';
+import { errorsSuite } from './laws/errors.ts';
+import { inputsSuite } from './laws/inputs.ts';
+import { randomFiltersSuite } from './laws/random-filters.ts';
+import { randomOperationsSuite } from './laws/random-operations.ts';
+import { readYourWritesSuite } from './laws/read-your-writes.ts';
+import { repeatableSuite } from './laws/repeatable.ts';
 import { countSuite } from './suites/count.ts';
 import { createSuite } from './suites/create.ts';
 import { deleteSuite } from './suites/delete.ts';
@@ -52,4 +64,16 @@ export const suites: readonly Suite[] = [
   maintenanceSuite,
   persistenceSuite,
   hybridSuite,
+  capabilitiesSuite,
+  inputsSuite,
+  aliasingSuite,
+  emptyInputSuite,
+  errorsSuite,
+  abortedSuite,
+  closedSuite,
+  droppedSuite,
+  readYourWritesSuite,
+  repeatableSuite,
+  randomFiltersSuite,
+  randomOperationsSuite,
 ];

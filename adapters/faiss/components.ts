@@ -181,7 +181,7 @@ const refusals: readonly (readonly [RegExp, string])[] = [
     'it trains for tens of seconds even on a few hundred vectors, in the calling thread; use PQ, or OPQ and PQ',
   ],
   [/^(RCQ|LSCQ)\d/, 'it stores no vectors'],
-  [/^HNSW\d*[_,](2x)?\d+\+PQ/, 'adding takes milliseconds per vector, in the calling thread; use IVF and PQ'],
+  [/^(2x)?\d+\+PQ/, 'adding takes milliseconds per vector, in the calling thread; use IVF and PQ'],
   [/^Residual\d/, 'the library cannot search it'],
   [/^ZnLattice\d/, 'the library cannot add to it'],
   [/^MinMax/, 'the library cannot add to it'],

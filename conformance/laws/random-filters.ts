@@ -148,18 +148,11 @@ export const randomFiltersSuite = defineSuite('random filters', everyRead, (it) 
   it('the same records, declared or not, give the same answers', async (t) => {
     const declared = await population(t, 'declared');
     const plain = await population(t, 'declared records, undeclared fields');
-    // Without ranges on instants and $match, which mean something only on declared fields.
-    const {
-      datetime: _,
-      text: __,
-      ...rest
-    } = Object.fromEntries(Object.entries(declared.oracle.fields).map(([path, type]) => [type, path]));
+    // Without the fields on which a declaration changes what is asked: instants in ranges, and $match.
     const fields = Object.fromEntries(
-      Object.entries(declared.oracle.fields).filter(([path]) => Object.values(rest).includes(path)),
+      Object.entries(declared.oracle.fields).filter(([, type]) => type !== 'datetime' && type !== 'text'),
     );
-    const filters = anyFilter({ fields, operators: t.capabilities.filterOperators }).filter(
-      (filter) => !/"(t|x|\\"q.t\\")"/.test(JSON.stringify(filter)),
-    );
+    const filters = anyFilter({ fields, operators: t.capabilities.filterOperators });
     await holdsFor(t, Math.ceil(t.budget.filters / 4), filters, async (filter) => {
       const ids = idsOf(await scanned(declared.store, asFilter(filter)));
       await expectMatching(plain.store, asFilter(filter), ids, t.exactly);

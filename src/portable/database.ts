@@ -114,7 +114,7 @@ export class PortableDatabase implements VectorDatabase {
   listCollections(options?: CallOptions): Promise<CollectionInfo[]> {
     return this.#perform('listCollections', undefined, options, [], async (call) => {
       const collections = await call.run((context) => this.#driver.listCollections(context));
-      return collections.sort((a, b) => compareIds(a.name, b.name));
+      return structuredClone(collections).sort((a, b) => compareIds(a.name, b.name));
     });
   }
 

@@ -19,6 +19,12 @@ export class WriteLedger {
     return this.#cause;
   }
 
+  /** Whether no id was entered yet. */
+  get isEmpty(): boolean {
+    const { acknowledged, missing, failed, unknown } = this.#result;
+    return acknowledged + missing.length + failed.length + unknown.length === 0;
+  }
+
   /** Enters a driver's answer. `ids` are those asked for; undefined for a write by filter, where the answer names them if it can. */
   settle(ids: readonly Id[] | undefined, answer: DriverWriteResult): void {
     const { missing = [], failed = [], unknown = [] } = answer;

@@ -343,7 +343,7 @@ export class PortableStore<P extends object> implements VectorStore<P> {
     return this.#perform('stats', options, [], async (call) => {
       const stats = await call.run((context) => this.#collection.stats(context));
       return {
-        ...stats,
+        ...structuredClone(stats),
         ignoredHints: [...new Set([...stats.ignoredHints, ...this.#parts.ignoredHints])].sort(compareIds),
       };
     });

@@ -60,7 +60,8 @@ export async function upsertStream(
     const cause = sourceError(error, job.call);
     await sender.drain(cause);
     await stop(iterator, signal);
-    throw sender.ledger.partialFailure(cause);
+    // Ended before a record was read: there is nothing to account for.
+    throw signal.aborted && sender.ledger.isEmpty ? cause : sender.ledger.partialFailure(cause);
   }
   // A failed batch also ends the loop: the source is told, and what was read but not sent is in the books.
   if (sender.ledger.cause !== undefined) await stop(iterator, signal);
