@@ -10,6 +10,8 @@ import type { JsonObject } from './oracle.ts';
  * the values that backends get wrong.
  */
 
+/** What turns up often enough for conditions to meet it. */
+const frequent = [0, 1, 1.5, '1', 'a', 'b', true, false];
 const numbers = [0, 1, -1, 2, 1.5, 0.1 + 0.2, 1e-7, 1e15, 2 ** 53 - 1, 2 ** 53 - 2, -(2 ** 53 - 1), 1_704_067_200_000];
 const strings = [
   '',
@@ -45,7 +47,7 @@ const instants = [
   '9999-12-31T23:59:59.9Z',
 ];
 const texts = ['one two', 'Two, three!', 'ONE', 'four', '', 'naïve ﬁsh', 'ＴＷＯ', '- . -'];
-const keys = ['a', 'b', 'c', 'a.b', '', '__proto__', 'constructor', '$in', 'x"y', 'x\\y', '_av'];
+const keys = ['c', 'a.b', '', '__proto__', 'constructor', '$in', 'x"y', 'x\\y', '_av'];
 
 /** Fields that the declared documents have; `o.k` beneath an object, `"q.t"` behind a quoted key. */
 export const declarable: Readonly<Record<string, FieldType>> = {
@@ -63,18 +65,29 @@ export function declaredFor({ fieldTypes }: Capabilities): Record<string, FieldT
   return Object.fromEntries(Object.entries(declarable).filter(([, type]) => isSupported(fieldTypes[type])));
 }
 
-const scalar = fc.oneof(fc.constantFrom(...numbers), fc.constantFrom(...strings, ...instants), fc.boolean());
+const scalar = fc.oneof(
+  { weight: 5, arbitrary: fc.constantFrom(...frequent) },
+  { weight: 1, arbitrary: fc.constantFrom(...numbers) },
+  { weight: 1, arbitrary: fc.constantFrom(...strings, ...instants) },
+);
+const key = fc.oneof(
+  { weight: 3, arbitrary: fc.constantFrom('a', 'b') },
+  { weight: 1, arbitrary: fc.constantFrom(...keys) },
+);
 
 /** Any JSON value, to a depth of a few levels. */
 const json: fc.Arbitrary<JsonValue> = fc.letrec<{ value: JsonValue; array: JsonValue[]; object: JsonObject }>(
   (tie) => ({
     value: fc.oneof(
       { depthSize: 'small', withCrossShrink: true },
-      scalar,
-      fc.constant(null),
-      fc.array(fc.oneof(scalar, fc.constant(null)), { maxLength: 4 }),
-      tie('array'),
-      tie('object'),
+      { weight: 4, arbitrary: scalar },
+      { weight: 1, arbitrary: fc.constant(null) },
+      {
+        weight: 3,
+        arbitrary: fc.array(fc.oneof({ weight: 5, arbitrary: scalar }, fc.constant(null)), { maxLength: 4 }),
+      },
+      { weight: 1, arbitrary: tie('array') },
+      { weight: 2, arbitrary: tie('object') },
     ),
     array: fc.array(tie('value'), { maxLength: 3 }),
     object: objectOf(tie('value')),
@@ -83,7 +96,7 @@ const json: fc.Arbitrary<JsonValue> = fc.letrec<{ value: JsonValue; array: JsonV
 
 function objectOf(value: fc.Arbitrary<JsonValue>): fc.Arbitrary<JsonObject> {
   return fc
-    .uniqueArray(fc.tuple(fc.constantFrom(...keys), value), { maxLength: 4, selector: ([key]) => key })
+    .uniqueArray(fc.tuple(key, value), { maxLength: 5, selector: ([name]) => name })
     .map((entries) => Object.fromEntries(entries));
 }
 
@@ -91,9 +104,9 @@ function objectOf(value: fc.Arbitrary<JsonValue>): fc.Arbitrary<JsonObject> {
 export const anyPayload: fc.Arbitrary<JsonObject> = objectOf(json);
 
 const scalarOf: Readonly<Record<FieldType, fc.Arbitrary<JsonValue>>> = {
-  keyword: fc.constantFrom(...strings),
-  text: fc.constantFrom(...texts, ...strings),
-  number: fc.constantFrom(...numbers),
+  keyword: fc.oneof(fc.constantFrom('a', 'b', '1'), fc.constantFrom(...strings)),
+  text: fc.oneof(fc.constantFrom(...texts), fc.constantFrom(...strings)),
+  number: fc.oneof(fc.constantFrom(0, 1, 1.5), fc.constantFrom(...numbers)),
   boolean: fc.boolean(),
   datetime: fc.constantFrom(...instants),
 };
@@ -136,9 +149,9 @@ export function anyFilter({ fields, operators }: FilterLanguage): fc.Arbitrary<J
   const can = (operator: FilterOperator) => isSupported(operators[operator]);
   const path = fc.oneof(
     ...(Object.keys(fields).length > 0 ? [{ weight: 3, arbitrary: fc.constantFrom(...Object.keys(fields)) }] : []),
-    { weight: 2, arbitrary: fc.constantFrom(...keys).map((key) => JSON.stringify(key)) },
+    { weight: 3, arbitrary: key.map((name) => JSON.stringify(name)) },
     {
-      weight: 1,
+      weight: 2,
       arbitrary: fc.constantFrom(
         'a',
         'b',
@@ -160,22 +173,21 @@ export function anyFilter({ fields, operators }: FilterLanguage): fc.Arbitrary<J
   return fc.letrec<{ filter: JsonObject }>((tie) => ({
     filter: fc.oneof(
       { depthSize: 'small', withCrossShrink: true },
-      { weight: 6, arbitrary: leaf },
+      { weight: 10, arbitrary: leaf },
       { weight: 1, arbitrary: fc.tuple(leaf, leaf).map(([left, right]) => ({ ...left, ...right })) },
-      { weight: 1, arbitrary: fc.constant({}) },
-      { weight: 2, arbitrary: fc.array(tie('filter'), { maxLength: 3 }).map(($and) => ({ $and })) },
-      { weight: 2, arbitrary: fc.array(tie('filter'), { maxLength: 3 }).map(($or) => ({ $or })) },
-      { weight: 2, arbitrary: tie('filter').map(($not) => ({ $not })) },
+      { weight: 1, arbitrary: fc.constantFrom<JsonObject>({}, { $and: [] }, { $or: [] }) },
+      { weight: 3, arbitrary: fc.array(tie('filter'), { minLength: 1, maxLength: 3 }).map(($and) => ({ $and })) },
+      { weight: 3, arbitrary: fc.array(tie('filter'), { minLength: 1, maxLength: 3 }).map(($or) => ({ $or })) },
+      { weight: 3, arbitrary: tie('filter').map(($not) => ({ $not })) },
     ),
   })).filter;
 }
 
 /** What stands beside a field: a scalar, or one to three operators. */
 function condition(type: FieldType | undefined, can: (operator: FilterOperator) => boolean): fc.Arbitrary<JsonValue> {
-  const value =
-    type === undefined ? scalar : fc.oneof({ weight: 4, arbitrary: scalarOf[type].filter((x) => x !== null) }, scalar);
+  const value = type === undefined ? scalar : fc.oneof({ weight: 6, arbitrary: scalarOf[type] }, scalar);
   const bound: fc.Arbitrary<JsonValue> =
-    type === 'datetime' ? fc.constantFrom(...instants) : fc.constantFrom(...numbers);
+    type === 'datetime' ? fc.constantFrom(...instants) : fc.constantFrom(0, 1, 1.5, ...numbers);
   const operands: Partial<Record<FilterOperator, fc.Arbitrary<JsonValue>>> = {
     $eq: value,
     $ne: value,
@@ -192,13 +204,24 @@ function condition(type: FieldType | undefined, can: (operator: FilterOperator) 
     ...(type === 'text' && { $match: fc.constantFrom('one', 'two', 'TWO one', 'three two!', 'fish', 'naïve', 'zzz') }),
   };
   const usable = Object.entries(operands).filter(([operator]) => can(operator as FilterOperator));
+  // Few fields are text: there `$match` comes more often than the others.
+  const matching = usable.filter(([operator]) => operator === '$match');
   const one = fc
-    .constantFrom(...usable)
+    .constantFrom(...usable, ...matching, ...matching)
     .chain(([operator, operand]) => operand.map((asked) => [operator, asked] as const));
-  const several = fc
-    .uniqueArray(one, { minLength: 1, maxLength: 3, selector: ([operator]) => operator })
-    .map((entries): JsonValue => Object.fromEntries(entries));
-  return fc.oneof(...(can('$eq') ? [{ weight: 1, arbitrary: value }] : []), { weight: 3, arbitrary: several });
+  const range = fc.uniqueArray(
+    one.filter(([operator]) => /^\$[gl]t/.test(operator)),
+    { minLength: 2, maxLength: 2, selector: ([operator]) => operator },
+  );
+  const several = fc.uniqueArray(one, { minLength: 2, maxLength: 3, selector: ([operator]) => operator });
+  return fc.oneof(
+    ...(can('$eq') ? [{ weight: 2, arbitrary: value }] : []),
+    { weight: 6, arbitrary: one.map((entry): JsonValue => Object.fromEntries([entry])) },
+    { weight: 1, arbitrary: several.map((entries): JsonValue => Object.fromEntries(entries)) },
+    ...(can('$gt') && can('$lt')
+      ? [{ weight: 1, arbitrary: range.map((entries): JsonValue => Object.fromEntries(entries)) }]
+      : []),
+  );
 }
 
 /** A vector of small whole numbers, so that equal and opposite ones are frequent; never zero. */

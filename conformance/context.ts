@@ -1,7 +1,7 @@
 import { type Capabilities, isSupported, type Support } from '../src/capabilities.ts';
 import type { VectorDatabase } from '../src/database.ts';
 import type { VectorStore } from '../src/store.ts';
-import type { Metric } from '../src/types.ts';
+import type { IndexSpec, Metric } from '../src/types.ts';
 import { type Need, unmetNeeds } from './case.ts';
 import type { Budget, Harness } from './harness.ts';
 import type { Session, SpecRequest } from './session.ts';
@@ -51,6 +51,12 @@ export class Context {
   /** A specification with what the harness wants in every collection. */
   spec(request: SpecRequest = {}): ReturnType<Session['spec']> {
     return this.#session.spec(request);
+  }
+
+  /** One index per type that the backend knows. */
+  get indexSpecs(): readonly IndexSpec[] {
+    const given = this.harness.indexSpecs ?? [];
+    return this.capabilities.indexTypes.map((type) => given.find((spec) => spec.type === type) ?? { type });
   }
 
   /** A connection of the case's own, closed after it at the latest. */

@@ -45,6 +45,7 @@ const steps = [
  * @returns {Promise<string[]>} The names of the failed steps.
  */
 export async function check(names = steps.map(({ name }) => name)) {
+  /** @type {string[]} */
   const failed = [];
   for (const { name, what, needsBuild, work } of steps.filter((step) => names.includes(step.name))) {
     if (needsBuild && failed.includes('build')) continue;

@@ -3,10 +3,12 @@
  * `npm run demo`, or `npm run demo -- "question" "another" --filter '{"package":"vitest"}' -k 3`.
  * On a fresh clone it sets everything up first; the second run starts in seconds.
  */
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 
+import { faiss } from './addons/faiss.mjs';
 import { buildIfStale } from './build.mjs';
 import { cacheDir, root } from './lib/paths.mjs';
 import { exitWith } from './lib/report.mjs';
@@ -42,6 +44,13 @@ function readOptions() {
   };
 }
 
+/** Whoever compares figures must know which faiss they are of. */
+function faissNote() {
+  const addons = join(cacheDir, 'addons');
+  const isBuiltHere = existsSync(addons) && readdirSync(addons).some((name) => name.includes(faiss.builtFrom));
+  return isBuiltHere ? [`faiss: built against the system's ${faiss.builtFrom}, generic (SSE) code`] : [];
+}
+
 /** @param {ReturnType<typeof readOptions>} options */
 async function demo(options) {
   const { addons } = await setup({ requireAddons: false });
@@ -53,7 +62,7 @@ async function demo(options) {
   const { describeError, exitCodeOf } = await import(built('cli/errors.js'));
   const onError = (/** @type {unknown} */ error) => console.error(describeError(error));
   try {
-    await runDemo({ projectDir: root, cacheDir, addons, onError, ...options });
+    await runDemo({ projectDir: root, cacheDir, addons, notes: faissNote(), onError, ...options });
   } catch (error) {
     onError(error);
     process.exitCode = exitCodeOf(error);

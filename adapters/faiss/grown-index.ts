@@ -83,12 +83,10 @@ export class GrownIndex implements GrowingIndex {
   /**
    * Positions that are probably nearest, at most `k`, nearest first. Fewer than `k` if the effort does not reach further; undefined if the
    * effort cannot be given.
-   *
-   * @param k At least 1.
    */
   search(query: Float32Array, k: number, effort: number): number[] | undefined {
     const count = this.count;
-    if (count === 0) return [];
+    if (count === 0 || !(k >= 1)) return [];
     if (!this.#setEffort(effort)) return undefined;
     const numbers = new Array<number>(query.length).fill(0);
     writeNative(query, this.#vectors.metric, numbers, 0);

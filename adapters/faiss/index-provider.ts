@@ -85,6 +85,7 @@ class FaissIndex implements VectorIndex {
   search(query: Float32Array, k: number, options: IndexSearchOptions): readonly number[] | undefined {
     if (query.length !== this.#vectors.dimension) throw invalid('query', `the dimension is ${this.#vectors.dimension}`);
     const generation = this.#indexes.ready();
+    if (!(k >= 1)) return [];
     return generation === undefined ? undefined : this.#searchIn(generation, query, k, options);
   }
 
@@ -115,9 +116,9 @@ class FaissIndex implements VectorIndex {
     const enough = Math.min(Math.ceil((k + wanted) / 2), wanted);
     // A filter that lets hardly more than that through: comparing with those is cheaper than looking for them.
     if (allowed !== undefined && allowedCount <= wanted) return undefined;
-    const share = Math.min(positions.live, allowed === undefined ? positions.live : allowedCount) / positions.length;
+    const passing = allowed === undefined ? positions.live : Math.min(positions.live, Math.max(0, allowedCount || 0));
     const most = this.#mostCandidates(params, wanted);
-    for (let fetched = Math.ceil(wanted / share); ; fetched *= 4) {
+    for (let fetched = Math.ceil((wanted * positions.length) / passing); ; fetched *= 4) {
       const count = Math.min(fetched, positions.length);
       if (count > most) return undefined;
       const found = index.search(query, count, this.#effort(params, count));

@@ -65,6 +65,7 @@ class HnswlibIndex implements VectorIndex {
   search(query: Float32Array, k: number, options: IndexSearchOptions): readonly number[] | undefined {
     if (query.length !== this.#vectors.dimension) throw invalid('query', `the dimension is ${this.#vectors.dimension}`);
     const generation = this.#graphs.ready();
+    if (!(k >= 1)) return [];
     if (generation === undefined) return undefined;
     const { index, positions } = generation;
     const wanted = Math.min(k + rankingMargin, positions.live);

@@ -4,10 +4,16 @@ import { join } from 'node:path';
 import { connect } from '../../src/connect.ts';
 import type { Harness } from '../harness.ts';
 
-/** An embedded backend on directories of its own, each connection a fresh one, removed at the end. */
+/**
+ * An embedded backend on directories of its own, each connection a fresh one, removed at the end.
+ *
+ * @param createOptions The index of every collection.
+ * @param more Further members of the harness.
+ */
 export function directoryHarness(
   provider: 'native' | 'hnswlib' | 'faiss',
   createOptions?: Harness['createOptions'],
+  more: Pick<Harness, 'indexSpecs' | 'budget'> = {},
 ): Harness {
   const directories: string[] = [];
   return {
@@ -19,6 +25,7 @@ export function directoryHarness(
     },
     reopen: () => connect({ provider, path: directories.at(-1)! }),
     ...(createOptions && { createOptions }),
+    ...more,
     close: async () => {
       await Promise.all(directories.map((path) => rm(path, { recursive: true, force: true })));
     },

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { type Capabilities, isSupported } from '../../src/capabilities.ts';
-import type { FieldType } from '../../src/types.ts';
+import type { FieldType, IndexSpec } from '../../src/types.ts';
 import { anyFilter, anyVector, declaredPayload } from '../arbitraries.ts';
 import type { JsonObject } from '../oracle.ts';
 
@@ -45,7 +45,7 @@ export type Step =
       readonly exact: boolean;
     }
   | { readonly step: 'dropNamespace'; readonly namespace: string }
-  | { readonly step: 'recreateIndex'; readonly type: string }
+  | { readonly step: 'recreateIndex'; readonly index: IndexSpec }
   | { readonly step: 'flush' }
   | { readonly step: 'reopen' };
 
@@ -60,7 +60,12 @@ export function historyFields({ fieldTypes }: Capabilities): Record<string, Fiel
 }
 
 /** A random history of the steps that a backend takes. */
-export function anyHistory(capabilities: Capabilities, maxLength: number, reopens: boolean): fc.Arbitrary<Step[]> {
+export function anyHistory(
+  capabilities: Capabilities,
+  maxLength: number,
+  reopens: boolean,
+  indexes: readonly IndexSpec[],
+): fc.Arbitrary<Step[]> {
   const { operations, options } = capabilities;
   const can = (operation: keyof Capabilities['operations']) => isSupported(operations[operation]);
   const fields = historyFields(capabilities);
@@ -152,7 +157,7 @@ export function anyHistory(capabilities: Capabilities, maxLength: number, reopen
       weight: 1,
       arbitrary: fc.record({
         step: fc.constant('recreateIndex' as const),
-        type: fc.constantFrom('auto', ...capabilities.indexTypes),
+        index: fc.constantFrom<IndexSpec>({ type: 'auto' }, ...indexes),
       }),
     });
   if (can('flush')) steps.push({ weight: 1, arbitrary: fc.constant({ step: 'flush' as const }) });

@@ -66,7 +66,7 @@ class Twins {
         this.#oracle.delete({ all: true }, step.namespace);
         return;
       case 'recreateIndex':
-        return this.#root.recreateIndex({ type: step.type });
+        return this.#root.recreateIndex(step.index);
       case 'flush':
         return this.#root.flush();
       case 'reopen':
@@ -170,7 +170,7 @@ export const randomOperationsSuite = defineSuite('random operations', needs, (it
   for (const metric of ['cosine', 'dot', 'euclidean'] as const satisfies readonly Metric[]) {
     it(`${metric}: the store and the oracle agree after every step of any history`, [`metric ${metric}`], async (t) => {
       const fields = historyFields(t.capabilities);
-      const history = anyHistory(t.capabilities, t.budget.operations, false);
+      const history = anyHistory(t.capabilities, t.budget.operations, false, t.indexSpecs);
       await holdsFor(t, t.budget.sequences, history, async (steps) => {
         await follow(new Twins(t, await t.scratch({ metric, fields })), steps);
         await t.giveBack();
@@ -183,7 +183,7 @@ export const randomOperationsSuite = defineSuite('random operations', needs, (it
     ['option persistence'],
     async (t) => {
       const fields = historyFields(t.capabilities);
-      const history = anyHistory(t.capabilities, t.budget.operations, true);
+      const history = anyHistory(t.capabilities, t.budget.operations, true, t.indexSpecs);
       await holdsFor(t, Math.ceil(t.budget.sequences / 2), history, async (steps) => {
         const db = await t.connect();
         const store = t.visible(await db.createCollection(t.uniqueName(), t.spec({ fields })));

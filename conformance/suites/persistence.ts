@@ -174,16 +174,16 @@ export const persistenceSuite = defineSuite(
     });
 
     it('a rebuilt index is there again', ['recreateIndex', 'stats'], async (t) => {
-      const type = t.capabilities.indexTypes.at(-1) ?? 'auto';
+      const index = t.indexSpecs.at(-1)!;
       await acrossReopen(
         t,
         async (store) => {
           await store.upsert(numbered(30));
-          await store.recreateIndex({ type });
+          await store.recreateIndex(index);
         },
         async (store) => {
           const stats = await store.stats();
-          equal(stats.index.type, type, 'index type');
+          equal(stats.index.type, index.type, 'index type');
           deepEqual([...stats.recovery], [], 'nothing had to be mended');
           equal((await store.search(vectorFor(0), { k: 100 })).length, 30, 'matches');
         },

@@ -17,8 +17,9 @@ export const recreateIndexSuite = defineSuite('recreateIndex', ['upsert', 'searc
     const oracle = new Oracle(t.metric);
     oracle.upsert(records);
     const before = await contents(store);
-    for (const type of t.capabilities.indexTypes) {
-      await store.recreateIndex({ type });
+    for (const index of t.indexSpecs) {
+      const { type } = index;
+      await store.recreateIndex(index);
       equal((await store.stats()).index.type, type, 'stats().index.type');
       deepEqual(await contents(store), before, `contents under ${type}`);
       for (const [k, exact] of [

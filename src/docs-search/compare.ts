@@ -19,6 +19,8 @@ export interface Comparison {
 /** What one backend did. */
 export interface Measurement {
   readonly report: IndexReport;
+  /** The type of vector index that the backend chose. */
+  readonly index: string;
   /** Per question. */
   readonly answers: readonly (readonly DocsMatch[])[];
   /** Median of embedding one question in milliseconds. */
@@ -41,8 +43,8 @@ export async function measure(url: string, corpus: Corpus, comparison: Compariso
     const { store, report } = await indexSections(db, corpus.sections, { ...comparison, ...corpus });
     const answers = await searchAll(store, vectors, comparison);
     const searchMs = await searchTime(store, vectors, comparison);
-    const { diskBytes } = await store.stats();
-    return { report, answers, embedMs, searchMs, ...(diskBytes !== undefined && { diskBytes }) };
+    const { diskBytes, index } = await store.stats();
+    return { report, index: index.type, answers, embedMs, searchMs, ...(diskBytes !== undefined && { diskBytes }) };
   });
   const started = performance.now();
   return withDatabase(url, async (db) => {

@@ -8,6 +8,7 @@ const report = { total: 9, unchanged: 0, written: 9, embedded: 9, removed: 0, ms
 const match = (id: string) => ({ id, score: 1, distance: 0 }) as unknown as Measurement['answers'][number][number];
 const measured = (ids: string[]): Measurement => ({
   report,
+  index: 'flat',
   answers: [ids.map(match)],
   embedMs: 9.7,
   searchMs: 1.234,
@@ -19,18 +20,18 @@ describe('renderComparison', () => {
   it('lines up figures, counts equal answers and names the command for what is missing', () => {
     const reference = measured(['a', 'b', 'c']);
     const rows = [
-      { backend: 'native', url: 'native:.cache/demo/native', result: reference },
-      { backend: 'hnswlib', url: 'hnswlib:.cache/demo/hnswlib', result: measured(['c', 'x', 'a']) },
-      { backend: 'faiss', url: 'faiss:.cache/demo/faiss', result: { installCommand: 'sudo apt-get install -y g++' } },
+      { url: 'native:.cache/demo/native', result: reference },
+      { url: 'hnswlib:.cache/demo/hnswlib', result: measured(['c', 'x', 'a']) },
+      { url: 'faiss:.cache/demo/faiss', result: { installCommand: 'sudo apt-get install -y g++' } },
     ];
     expect(renderComparison(reference, rows, paletteFor({ isTTY: false }))).toBe(
       [
         'The same question on other backends: only the URL changes',
         '',
-        'backend  url                           same answers   search  on disk  opens in',
-        'native   native:.cache/demo/native          (all 3)  1.23 ms   2.9 MB     31 ms',
-        'hnswlib  hnswlib:.cache/demo/hnswlib         2 of 3  1.23 ms   2.9 MB     31 ms',
-        'faiss    faiss:.cache/demo/faiss      not installed',
+        'url                          index   same answers   search  on disk  opens in',
+        'native:.cache/demo/native    flat         (all 3)  1.23 ms   2.9 MB     31 ms',
+        'hnswlib:.cache/demo/hnswlib  flat          2 of 3  1.23 ms   2.9 MB     31 ms',
+        'faiss:.cache/demo/faiss             not installed',
         '',
         'search: median, without embedding the question (10 ms); opens in: connect, load, first answer',
         'to add faiss, run: sudo apt-get install -y g++',

@@ -2,9 +2,8 @@
 import { type Measurement, overlap } from './compare.ts';
 import type { Palette } from './terminal.ts';
 
-/** A backend, measured or not to be had here. */
+/** A backend by its URL, measured or not to be had here. */
 export interface ComparisonRow {
-  readonly backend: string;
   readonly url: string;
   readonly result: Measurement | { readonly installCommand: string };
 }
@@ -13,24 +12,24 @@ export interface ComparisonRow {
 export function renderComparison(reference: Measurement, rows: readonly ComparisonRow[], palette: Palette): string {
   const questions = reference.answers.length;
   const title = `The same ${questions === 1 ? 'question' : `${questions} questions`} on other backends: only the URL changes`;
-  const header = ['backend', 'url', 'same answers', 'search', 'on disk', 'opens in'];
+  const header = ['url', 'index', 'same answers', 'search', 'on disk', 'opens in'];
   const [head, ...lines] = alignColumns([header, ...rows.map((row) => cellsOf(row, reference))]);
   const embedding = `${reference.embedMs.toFixed(0)} ms`;
   const notes = [
     `search: median, without embedding the question (${embedding}); opens in: connect, load, first answer`,
-    ...rows.flatMap(({ backend, result }) =>
-      'installCommand' in result ? [`to add ${backend}, run: ${result.installCommand}`] : [],
+    ...rows.flatMap(({ url, result }) =>
+      'installCommand' in result ? [`to add ${url.split(':')[0]}, run: ${result.installCommand}`] : [],
     ),
   ];
   return [palette.bold(title), '', palette.dim(head!), ...lines, '', ...notes.map(palette.dim)].join('\n');
 }
 
-function cellsOf({ backend, url, result }: ComparisonRow, reference: Measurement): string[] {
-  if ('installCommand' in result) return [backend, url, 'not installed', '', '', ''];
+function cellsOf({ url, result }: ComparisonRow, reference: Measurement): string[] {
+  if ('installCommand' in result) return [url, '', 'not installed', '', '', ''];
   const { same, of } = overlap(reference.answers, result.answers);
   const disk = result.diskBytes === undefined ? '' : `${(result.diskBytes / 1e6).toFixed(1)} MB`;
   const answers = result === reference ? `(all ${of})` : `${same} of ${of}`;
-  return [backend, url, answers, `${result.searchMs.toFixed(2)} ms`, disk, `${result.openMs.toFixed(0)} ms`];
+  return [url, result.index, answers, `${result.searchMs.toFixed(2)} ms`, disk, `${result.openMs.toFixed(0)} ms`];
 }
 
 /** Words to the left, figures to the right. */

@@ -7,7 +7,7 @@ import { type Comparison, type Measurement, measure } from './compare.ts';
 import { type ComparisonRow, renderComparison } from './comparison-table.ts';
 import { type Corpus, openCorpus } from './corpus.ts';
 import { collectionName } from './docs-search.ts';
-import { indexSections } from './index-docs.ts';
+import { checkFilter, indexSections } from './index-docs.ts';
 import { modelInfo } from './model.ts';
 import { duration, progressOn } from './progress.ts';
 import { interruptible, promptLoop } from './prompt.ts';
@@ -27,6 +27,8 @@ export interface DemoOptions {
   readonly maxSections?: number;
   readonly filter?: DocsFilter;
   readonly addons: { readonly [backend: string]: AddonState };
+  /** Printed below the table. */
+  readonly notes: readonly string[];
   /** What a failed question of the prompt looks like. */
   readonly onError: (error: unknown) => void;
 }
@@ -34,6 +36,7 @@ export interface DemoOptions {
 /** Runs the demo on standard output. Errors: those of `openDocsSearch`. */
 export async function runDemo(options: DemoOptions): Promise<void> {
   const { projectDir, cacheDir, maxSections } = options;
+  await checkFilter(options.filter);
   const { signal, stop } = interruptible();
   const progress = progressOn(process.stderr);
   const corpus = await openCorpus({ projectDir, cacheDir, maxSections, progress, signal });
@@ -42,14 +45,16 @@ export async function runDemo(options: DemoOptions): Promise<void> {
     const comparison: Comparison = { ...options, collection: await collectionName(projectDir), progress, signal };
     const native = await measure(urlOf('native', options), corpus, comparison);
     printAnswers(native, options);
-    const rows: ComparisonRow[] = [{ backend: 'native', url: urlOf('native', options), result: native }];
+    const rows: ComparisonRow[] = [{ url: urlOf('native', options), result: native }];
     for (const [backend, addon] of Object.entries(options.addons)) {
       const url = urlOf(backend, options);
       const result = addon.available ? await measure(url, corpus, comparison) : { installCommand: addon.command };
-      rows.push({ backend, url, result });
+      rows.push({ url, result });
     }
-    say(`${renderComparison(native, rows, paletteFor(process.stdout))}\n`);
+    const palette = paletteFor(process.stdout);
+    say([renderComparison(native, rows, palette), ...options.notes.map(palette.dim), ''].join('\n'));
     if (process.stdin.isTTY && process.stdout.isTTY) await converse(corpus, options, comparison);
+    else say(`Yours: npm run demo -- "your question" --filter '{"license":"MIT"}' -k 5`);
   } finally {
     stop();
     await corpus.close();

@@ -60,7 +60,7 @@ async function index(embed: () => Promise<Embedder> = async () => embedder, sign
   }
 }
 
-describe('indexSections', () => {
+describe('indexSections', { timeout: 60_000 }, () => {
   it('embeds everything once, and nothing when nothing changed', async () => {
     expect(await index()).toMatchObject({ total: 4, written: 4, embedded: 4, unchanged: 0, removed: 0, count: 4 });
     expect(await index(neverEmbed)).toMatchObject({ written: 0, embedded: 0, unchanged: 4, removed: 0, count: 4 });
@@ -112,7 +112,7 @@ describe('indexSections', () => {
   });
 });
 
-describe('ask', () => {
+describe('ask', { timeout: 60_000 }, () => {
   it('finds by meaning, filters by payload, and refuses what is no question or no filter', async () => {
     const db = await connect('native:');
     const sections = await collectSections(project);
@@ -134,7 +134,7 @@ describe('ask', () => {
   });
 });
 
-describe('measure', () => {
+describe('measure', { timeout: 60_000 }, () => {
   it('gives the answers of every backend with figures that were measured', async () => {
     const sections = await collectSections(project);
     const corpus = { sections, found: sections.length, cache, embedder: async () => embedder, close: async () => {} };

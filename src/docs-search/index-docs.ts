@@ -1,6 +1,8 @@
 /** Node only. Brings a collection in line with the sections found on disk: embeds and writes only what changed. */
+import { connect } from '../connect.ts';
 import type { VectorDatabase } from '../database.ts';
 import { VectorStoreError } from '../errors.ts';
+import type { Filter } from '../filter/types.ts';
 import type { VectorStore } from '../store.ts';
 import type { RecordInput } from '../types.ts';
 import type { Embedder } from './embedder.ts';
@@ -87,6 +89,21 @@ export async function indexSections(
     ms: performance.now() - started,
   };
   return { store, report };
+}
+
+/**
+ * Refuses a wrong filter before anything slow happens: an empty collection tells what is wrong with it.
+ *
+ * Errors: `InvalidArgument`.
+ */
+export async function checkFilter(filter: Filter<SectionPayload> | undefined): Promise<void> {
+  if (filter === undefined) return;
+  const db = await connect('native:');
+  try {
+    await (await db.createCollection('empty', spec)).count(filter);
+  } finally {
+    await db.close();
+  }
 }
 
 async function write(
