@@ -14,6 +14,7 @@ export interface ProviderConfigs {
   faiss: EmbeddedConfig & { readonly provider: 'faiss' };
 }
 
+/** The name of a backend, as in a URL's scheme. */
 export type Provider = keyof ProviderConfigs;
 
 /** A config object: `provider` and that provider's settings. */

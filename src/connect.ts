@@ -17,6 +17,7 @@ const adapters: { readonly [P in Provider]: () => Promise<Adapter> } = {
 /** Backends whose URLs are reserved, and whose adapters come with a later version. */
 const planned = ['qdrant', 'milvus', 'pinecone'];
 
+/** What `connect` takes beside the configuration. */
 export interface ConnectOptions {
   /** Wrapped around the backend, the first one outermost. */
   readonly middleware?: readonly Middleware[];
