@@ -13,7 +13,11 @@ export const backendFacts: readonly Law[] = [
   {
     key: 'backends/02-null-and-empty',
     meaning: 'null is absent for $exists, yet comes back; [], [null] and {} are present.',
-    cases: ['filter operators: $exists: true is present and not null; [], [null] and {} are present', 'payload: comes back deep-equal: nulls at every depth', 'payload: comes back deep-equal: empty containers'],
+    cases: [
+      'filter operators: $exists: true is present and not null; [], [null] and {} are present',
+      'payload: comes back deep-equal: nulls at every depth',
+      'payload: comes back deep-equal: empty containers',
+    ],
   },
   {
     key: 'backends/03-arrays',
@@ -26,12 +30,18 @@ export const backendFacts: readonly Law[] = [
   {
     key: 'backends/04-no-coercion',
     meaning: 'true, 1 and "1" differ, false and 0 too: in $eq, in $in, in arrays.',
-    cases: ['filter operators: types never coerce: true, 1 and "1" are three values, and so are false, 0 and ""', 'filter operators: $contains wants an array with that element, never a scalar'],
+    cases: [
+      'filter operators: types never coerce: true, 1 and "1" are three values, and so are false, 0 and ""',
+      'filter operators: $contains wants an array with that element, never a scalar',
+    ],
   },
   {
     key: 'backends/05-fractions-and-mixed-lists',
     meaning: 'Fractions in $eq and $in, lists of mixed types, all bounds on one element.',
-    cases: ['filter operators: $in matches any of the values, of any types together; $in: [] nothing', 'filter operators: on an array one element must satisfy all range bounds of the field'],
+    cases: [
+      'filter operators: $in matches any of the values, of any types together; $in: [] nothing',
+      'filter operators: on an array one element must satisfy all range bounds of the field',
+    ],
   },
   {
     key: 'backends/06-exact-integers',
@@ -53,7 +63,8 @@ export const backendFacts: readonly Law[] = [
   },
   {
     key: 'backends/08-hostile-text',
-    meaning: 'Quotes, backslashes, newlines, NUL, wildcards, emoji, normal forms and line separators as value, id and element.',
+    meaning:
+      'Quotes, backslashes, newlines, NUL, wildcards, emoji, normal forms and line separators as value, id and element.',
     cases: [
       'filter on hostile text: every string is found as a value and as an element, and no other with it',
       'filter on hostile text: $in, $contains and $startsWith take every string as it is',
@@ -62,7 +73,8 @@ export const backendFacts: readonly Law[] = [
   },
   {
     key: 'backends/09-hostile-keys',
-    meaning: 'Keys with dots, spaces, brackets, quotes, backslashes, control characters, $, the empty one, reserved ones and __proto__ come back and can be filtered on.',
+    meaning:
+      'Keys with dots, spaces, brackets, quotes, backslashes, control characters, $, the empty one, reserved ones and __proto__ come back and can be filtered on.',
     cases: [
       'payload: comes back deep-equal: hostile keys, nested',
       'filter on hostile text: every key can be asked for, at the top and nested, as a quoted segment',
@@ -71,15 +83,24 @@ export const backendFacts: readonly Law[] = [
   },
   {
     key: 'backends/10-hostile-ids',
-    meaning: 'Ids that look like injections, paths, UUIDs or numbers are themselves, up to 512 bytes; longer, empty, NUL and lone surrogates are refused.',
+    meaning:
+      'Ids that look like injections, paths, UUIDs or numbers are themselves, up to 512 bytes; longer, empty, NUL and lone surrogates are refused.',
     cases: [
       'upsert: hostile ids are all different records and come back as they are',
       'delete: hostile ids are deleted one by one, and no other with them',
       'upsert: malformed ids are refused, and nothing of the array is written',
     ],
   },
-  { key: 'backends/11-two-namespaces', meaning: 'One id in two namespaces is two records.', cases: ['namespaces: one id in two namespaces is two records, and no read crosses'] },
-  { key: 'backends/12-duplicates', meaning: 'Duplicate ids in one upsert: the last wins, the count is 1.', cases: ['upsert: of several records with one id in one call the last wins'] },
+  {
+    key: 'backends/11-two-namespaces',
+    meaning: 'One id in two namespaces is two records.',
+    cases: ['namespaces: one id in two namespaces is two records, and no read crosses'],
+  },
+  {
+    key: 'backends/12-duplicates',
+    meaning: 'Duplicate ids in one upsert: the last wins, the count is 1.',
+    cases: ['upsert: of several records with one id in one call the last wins'],
+  },
   {
     key: 'backends/13-replace-and-merge',
     meaning: 'An upsert drops old keys, also with an empty payload; setPayload with null, and with a missing id.',
@@ -93,8 +114,16 @@ export const backendFacts: readonly Law[] = [
     key: 'backends/14-read-your-writes',
     meaning: 'Every write is visible to every next read.',
     cases: [
-      'an upsert of a new record', 'an upsert over a record', 'an upsert of a stream', 'a delete by id', 'a delete by filter', 'a delete of all',
-      'a setPayload that merges', 'a setPayload that replaces', 'a setPayload that unsets', 'a setPayload by filter',
+      'an upsert of a new record',
+      'an upsert over a record',
+      'an upsert of a stream',
+      'a delete by id',
+      'a delete by filter',
+      'a delete of all',
+      'a setPayload that merges',
+      'a setPayload that replaces',
+      'a setPayload that unsets',
+      'a setPayload by filter',
     ].map((name) => `writes are visible to the next read: ${name}, to every read`),
   },
   {
@@ -111,7 +140,10 @@ export const backendFacts: readonly Law[] = [
   {
     key: 'backends/16-tiny-and-huge',
     meaning: 'Vectors of length 1e-5 and 1e15 score 1 with their own direction, and come back.',
-    cases: ['search: cosine: direction alone counts, for vectors of any length', 'get: vectors come back as the capabilities promise: by bits, rounded, or in their direction'],
+    cases: [
+      'search: cosine: direction alone counts, for vectors of any length',
+      'get: vectors come back as the capabilities promise: by bits, rounded, or in their direction',
+    ],
   },
   {
     key: 'backends/17-bad-vectors',
@@ -126,17 +158,30 @@ export const backendFacts: readonly Law[] = [
   {
     key: 'backends/18-typed-arrays',
     meaning: 'A Float32Array is the same as an array of numbers.',
-    cases: ['upsert: a Float32Array and an array of numbers are the same vector, rounded to f32', 'search: a Float32Array and an array of numbers are the same query'],
+    cases: [
+      'upsert: a Float32Array and an array of numbers are the same vector, rounded to f32',
+      'search: a Float32Array and an array of numbers are the same query',
+    ],
   },
   {
     key: 'backends/19-limits',
     meaning: 'Limits of 0, −1, 1.5, beyond the count and beyond the window; cursors past the end.',
-    cases: ['search: options that break a rule are refused', 'search: k defaults to 10, and beyond the count it returns all', 'filter: options that break a rule are refused', 'filter: a page that holds the rest has no cursor; limit defaults to 100'],
+    cases: [
+      'search: options that break a rule are refused',
+      'search: k defaults to 10, and beyond the count it returns all',
+      'filter: options that break a rule are refused',
+      'filter: a page that holds the rest has no cursor; limit defaults to 100',
+    ],
   },
-  { key: 'backends/20-needle', meaning: 'One match among 10,000 records is found with k = 10.', cases: ['search with a filter: one match among many records is found, wherever it lies'] },
+  {
+    key: 'backends/20-needle',
+    meaning: 'One match among 10,000 records is found with k = 10.',
+    cases: ['search with a filter: one match among many records is found, wherever it lies'],
+  },
   {
     key: 'backends/21-scan-pages',
-    meaning: 'A scan gives each record once: none, one, a page, a page more or less, three pages, filtered, with deletes between the pages.',
+    meaning:
+      'A scan gives each record once: none, one, a page, a page more or less, three pages, filtered, with deletes between the pages.',
     cases: [
       'scan: gives each record once: none, one, a page, a page more or less, three pages',
       'scan: with a filter gives each match once, whatever the size of the pages',
@@ -144,7 +189,11 @@ export const backendFacts: readonly Law[] = [
       'filter: a record that is deleted between two pages costs no other',
     ],
   },
-  { key: 'backends/22-get', meaning: 'get: the asked order, duplicates, missing ones.', cases: ['get: the order asked, duplicates kept, undefined where there is none'] },
+  {
+    key: 'backends/22-get',
+    meaning: 'get: the asked order, duplicates, missing ones.',
+    cases: ['get: the order asked, duplicates kept, undefined where there is none'],
+  },
   {
     key: 'backends/23-delete',
     meaning: 'delete of missing and duplicate ids, by filter, of all; counts; writing again.',
@@ -175,7 +224,8 @@ export const backendFacts: readonly Law[] = [
       'upsert a stream: a stream that stalls ends at the deadline, with Timeout as cause',
       'closed is closed: search on a handle whose database was closed rejects with StoreClosed',
     ],
-    remote: 'refused credentials, rate limits with a waiting time, 5xx, hanging and refused connections: by the adapters of servers, against a server that misbehaves',
+    remote:
+      'refused credentials, rate limits with a waiting time, 5xx, hanging and refused connections: by the adapters of servers, against a server that misbehaves',
   },
   {
     key: 'backends/26-reopen',
@@ -200,6 +250,9 @@ export const backendFacts: readonly Law[] = [
   {
     key: 'backends/28-large-payloads',
     meaning: 'Payloads of 63 and 100 KB, with null, nested and mixed values, come back equal or are refused.',
-    cases: [63, 100].flatMap((size) => [`payload: a payload of ${size} KiB comes back deep-equal`, `payload: a payload of ${size} KiB is refused`]),
+    cases: [63, 100].flatMap((size) => [
+      `payload: a payload of ${size} KiB comes back deep-equal`,
+      `payload: a payload of ${size} KiB is refused`,
+    ]),
   },
-]; 
+];

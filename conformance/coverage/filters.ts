@@ -4,7 +4,8 @@ import type { Law } from '../coverage.ts';
 export const filterLaws: readonly Law[] = [
   {
     key: 'filter/paths',
-    meaning: 'A field path is dotted; a segment with special characters is quoted; filters are plain, serialisable data.',
+    meaning:
+      'A field path is dotted; a segment with special characters is quoted; filters are plain, serialisable data.',
     cases: [
       'filter on hostile text: a dotted path means nesting; a quoted segment a key with a dot',
       'filter on hostile text: every key can be asked for, at the top and nested, as a quoted segment',
@@ -13,7 +14,8 @@ export const filterLaws: readonly Law[] = [
   },
   {
     key: 'filter/operators',
-    meaning: 'Each operator does what it says or is refused; a bare scalar is $eq; several operators on a field and several fields are ANDed; $not takes a whole filter.',
+    meaning:
+      'Each operator does what it says or is refused; a bare scalar is $eq; several operators on a field and several fields are ANDed; $not takes a whole filter.',
     cases: [
       'filter operators: $eq matches the value, or an array with such an element, one level deep',
       'filter operators: several operators on a field, and several fields, are ANDed',
@@ -51,7 +53,8 @@ export const filterLaws: readonly Law[] = [
   },
   {
     key: 'filter/ne-complement',
-    meaning: '$ne, $nin and $not are true complements: a missing field matches them, an array only if no element equals.',
+    meaning:
+      '$ne, $nin and $not are true complements: a missing field matches them, an array only if no element equals.',
     cases: [
       'filter operators: $ne is the exact complement of $eq: a missing field matches, an array only if no element equals',
       'filter operators: $nin is the exact complement of $in; $nin: [] matches everything',
@@ -66,8 +69,11 @@ export const filterLaws: readonly Law[] = [
   },
   {
     key: 'filter/refused-operands',
-    meaning: 'null, undefined, arrays and objects as operands, null in lists, empty conditions and unknown operators are refused, by every method that takes a filter.',
-    cases: ['filter', 'search', 'searchBatch', 'count', 'scan', 'delete', 'setPayload'].map((name) => `filter refusals: ${name} refuses what is no filter, and nothing changes`),
+    meaning:
+      'null, undefined, arrays and objects as operands, null in lists, empty conditions and unknown operators are refused, by every method that takes a filter.',
+    cases: ['filter', 'search', 'searchBatch', 'count', 'scan', 'delete', 'setPayload'].map(
+      (name) => `filter refusals: ${name} refuses what is no filter, and nothing changes`,
+    ),
   },
   {
     key: 'filter/contains',
@@ -89,11 +95,15 @@ export const filterLaws: readonly Law[] = [
   {
     key: 'filter/starts-with',
     meaning: '$startsWith asks for any element and is case-sensitive.',
-    cases: ['filter operators: $startsWith matches a string or an element, case-sensitive', 'filter on hostile text: $in, $contains and $startsWith take every string as it is'],
+    cases: [
+      'filter operators: $startsWith matches a string or an element, case-sensitive',
+      'filter on hostile text: $in, $contains and $startsWith take every string as it is',
+    ],
   },
   {
     key: 'filter/ranges',
-    meaning: 'Ranges compare numbers; on fields declared datetime instants, while $eq compares the text; a string in any other range is refused.',
+    meaning:
+      'Ranges compare numbers; on fields declared datetime instants, while $eq compares the text; a string in any other range is refused.',
     cases: [
       'filter operators: ranges compare numbers, and arrays with a number that is in the range',
       'filter on declared fields: on a field declared datetime ranges compare instants, whatever their zone and fraction',
@@ -105,7 +115,10 @@ export const filterLaws: readonly Law[] = [
   {
     key: 'filter/one-element-all-bounds',
     meaning: 'On an array one element must satisfy all range bounds given for the field.',
-    cases: ['filter operators: on an array one element must satisfy all range bounds of the field', 'filter on declared fields: on an array one instant must satisfy all bounds'],
+    cases: [
+      'filter operators: on an array one element must satisfy all range bounds of the field',
+      'filter on declared fields: on an array one instant must satisfy all bounds',
+    ],
   },
   {
     key: 'filter/empty-lists',
@@ -120,7 +133,10 @@ export const filterLaws: readonly Law[] = [
   {
     key: 'filter/always-true-writes',
     meaning: 'delete and setPayload refuse a filter that is always true by its form.',
-    cases: ['delete: a filter that is always true is refused: it must be said as { all: true }', 'setPayload: a filter that is always true is refused'],
+    cases: [
+      'delete: a filter that is always true is refused: it must be said as { all: true }',
+      'setPayload: a filter that is always true is refused',
+    ],
   },
   {
     key: 'filter/match',
@@ -137,7 +153,8 @@ export const filterLaws: readonly Law[] = [
   },
   {
     key: 'filter/residual',
-    meaning: 'Whatever part of a filter a backend cannot do, the answer is the whole one: k true matches are found, or all there are.',
+    meaning:
+      'Whatever part of a filter a backend cannot do, the answer is the whole one: k true matches are found, or all there are.',
     cases: [
       'search with a filter: one match among many records is found, wherever it lies',
       'search with a filter: k matches are found where a filter lets one record in a hundred pass',
@@ -147,7 +164,8 @@ export const filterLaws: readonly Law[] = [
   },
   {
     key: 'filter/writes-resolve-first',
-    meaning: 'A write by filter settles which records it is about before it changes any, and the capabilities say whether it is atomic.',
+    meaning:
+      'A write by filter settles which records it is about before it changes any, and the capabilities say whether it is atomic.',
     cases: [
       'setPayload: by filter: a patch that changes what the filter asks for is applied to all that matched',
       'capabilities: everything has an entry: a way, or a reason why not',

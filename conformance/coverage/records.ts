@@ -4,7 +4,8 @@ import type { Law } from '../coverage.ts';
 export const recordLaws: readonly Law[] = [
   {
     key: 'id/well-formed',
-    meaning: 'An id is a well-formed string of 1 to 512 UTF-8 bytes without NUL; every such string is an id of its own.',
+    meaning:
+      'An id is a well-formed string of 1 to 512 UTF-8 bytes without NUL; every such string is an id of its own.',
     cases: [
       'upsert: hostile ids are all different records and come back as they are',
       'upsert: malformed ids are refused, and nothing of the array is written',
@@ -25,16 +26,23 @@ export const recordLaws: readonly Law[] = [
   {
     key: 'id/get-keeps-duplicates',
     meaning: 'get gives one place per id asked for, duplicates included.',
-    cases: ['get: the order asked, duplicates kept, undefined where there is none', 'results are the caller’s own: records that are given twice are two copies'],
+    cases: [
+      'get: the order asked, duplicates kept, undefined where there is none',
+      'results are the caller’s own: records that are given twice are two copies',
+    ],
   },
   {
     key: 'id/delete-reports-once',
     meaning: 'delete counts each id once, and lists absent ones in missing where the backend can know.',
-    cases: ['delete: by ids: absent ones are listed in missing, each id once', 'capabilities: option missingIds is refused: missing is empty, for the backend cannot know'],
+    cases: [
+      'delete: by ids: absent ones are listed in missing, each id once',
+      'capabilities: option missingIds is refused: missing is empty, for the backend cannot know',
+    ],
   },
   {
     key: 'vector/length',
-    meaning: 'A vector has exactly the dimension of its collection: 1 to 4,096 everywhere, more where the backend allows it.',
+    meaning:
+      'A vector has exactly the dimension of its collection: 1 to 4,096 everywhere, more where the backend allows it.',
     cases: [
       'upsert: malformed vectors are refused with their place, and nothing of the array is written',
       'upsert: wrong lengths that add up are refused all the same',
@@ -54,12 +62,18 @@ export const recordLaws: readonly Law[] = [
   {
     key: 'vector/finite',
     meaning: 'Every component is finite and at most 1e17 in size.',
-    cases: ['upsert: malformed vectors are refused with their place, and nothing of the array is written', 'search: queries that are no vectors are refused'],
+    cases: [
+      'upsert: malformed vectors are refused with their place, and nothing of the array is written',
+      'search: queries that are no vectors are refused',
+    ],
   },
   {
     key: 'vector/direction',
     meaning: 'Under cosine the norm is at least 1e-10, in records and in queries.',
-    cases: ['upsert: a vector without a direction is refused under cosine', 'search: a query without a direction is refused under cosine'],
+    cases: [
+      'upsert: a vector without a direction is refused under cosine',
+      'search: a query without a direction is refused under cosine',
+    ],
   },
   {
     key: 'vector/null',
@@ -80,7 +94,8 @@ export const recordLaws: readonly Law[] = [
   },
   {
     key: 'metric/values',
-    meaning: 'cosine, dot and euclidean; distance is lower-is-better (1 − cos, −dot, true L2), score higher-is-better (cos within [−1, 1], dot, −L2); best first.',
+    meaning:
+      'cosine, dot and euclidean; distance is lower-is-better (1 − cos, −dot, true L2), score higher-is-better (cos within [−1, 1], dot, −L2); best first.',
     cases: [
       'search: cosine: score and distance are what the metric says, best first, a score of 0 included',
       'search: dot: score and distance are what the metric says, best first, a score of 0 included',
@@ -104,12 +119,19 @@ export const recordLaws: readonly Law[] = [
   {
     key: 'metric/ties',
     meaning: 'Exact ties go by id, at the cut only under exact: true.',
-    cases: ['search: equal matches stand in the order of their ids, by code units', 'search: with exact: true equal matches are cut by id as well'],
+    cases: [
+      'search: equal matches stand in the order of their ids, by code units',
+      'search: with exact: true equal matches are cut by id as well',
+    ],
   },
   {
     key: 'search/k',
     meaning: 'k beyond the count returns all; an empty collection gives [].',
-    cases: ['search: k defaults to 10, and beyond the count it returns all', 'search: an empty collection gives []', 'search: options that break a rule are refused'],
+    cases: [
+      'search: k defaults to 10, and beyond the count it returns all',
+      'search: an empty collection gives []',
+      'search: options that break a rule are refused',
+    ],
   },
   {
     key: 'search/exact',
@@ -135,7 +157,8 @@ export const recordLaws: readonly Law[] = [
   },
   {
     key: 'payload/refused',
-    meaning: 'What JSON cannot hold exactly is refused with the path at fault: unsafe integers, non-finite numbers, undefined in arrays, functions, dates, bigints, lone surrogates, more than 64 levels.',
+    meaning:
+      'What JSON cannot hold exactly is refused with the path at fault: unsafe integers, non-finite numbers, undefined in arrays, functions, dates, bigints, lone surrogates, more than 64 levels.',
     cases: [
       'payload: what is no JSON is refused with the path at fault, and nothing of the array is written',
       'payload: 64 levels of nesting come back; −0 comes back as 0; members that are undefined are left out',
@@ -146,7 +169,10 @@ export const recordLaws: readonly Law[] = [
   {
     key: 'payload/negative-zero',
     meaning: '−0 is stored as 0.',
-    cases: ['payload: 64 levels of nesting come back; −0 comes back as 0; members that are undefined are left out', 'setPayload: merge: −0 becomes 0'],
+    cases: [
+      'payload: 64 levels of nesting come back; −0 comes back as 0; members that are undefined are left out',
+      'setPayload: merge: −0 becomes 0',
+    ],
   },
   {
     key: 'payload/plain-keys',
@@ -169,10 +195,15 @@ export const recordLaws: readonly Law[] = [
       'filter on hostile text: every key can be asked for, at the top and nested, as a quoted segment',
     ],
   },
-  { key: 'payload/omitted', meaning: 'An omitted payload is {}.', cases: ['payload: an omitted payload is {}, and so it comes back'] },
+  {
+    key: 'payload/omitted',
+    meaning: 'An omitted payload is {}.',
+    cases: ['payload: an omitted payload is {}, and so it comes back'],
+  },
   {
     key: 'payload/declared-types',
-    meaning: 'A value at a declared path is missing, null, of its type, or an array of it; a datetime is RFC 3339 with zone and at most three fraction digits.',
+    meaning:
+      'A value at a declared path is missing, null, of its type, or an array of it; a datetime is RFC 3339 with zone and at most three fraction digits.',
     cases: [
       'payload: a field declared keyword holds nothing, null, its type or arrays of it; all else is refused',
       'payload: a field declared text holds nothing, null, its type or arrays of it; all else is refused',
@@ -183,7 +214,8 @@ export const recordLaws: readonly Law[] = [
   },
   {
     key: 'payload/schema',
-    meaning: 'A payload schema checks upserts and replacements, and its output is stored; a merge checks declared fields only; reads are unchecked but for validateReads.',
+    meaning:
+      'A payload schema checks upserts and replacements, and its output is stored; a merge checks declared fields only; reads are unchecked but for validateReads.',
     cases: [
       'open: a payload schema (synchronous) checks upserts, and its output is stored',
       'open: a payload schema (asynchronous) checks upserts, and its output is stored',

@@ -55,18 +55,36 @@ export const writeLaws: readonly Law[] = [
   {
     key: 'set-payload/merge',
     meaning: 'setPayload merges top-level keys; null is a value, an undefined member is untouched.',
-    cases: ['setPayload: merge: top-level keys are replaced, the others stay', 'setPayload: merge: null is a value, at the top and beneath', 'setPayload: merge: an undefined member is untouched'],
+    cases: [
+      'setPayload: merge: top-level keys are replaced, the others stay',
+      'setPayload: merge: null is a value, at the top and beneath',
+      'setPayload: merge: an undefined member is untouched',
+    ],
   },
   {
     key: 'set-payload/unset',
     meaning: 'unset paths are removed after the merge; the same path in both is refused.',
-    cases: ['setPayload: unset: after the merge', 'setPayload: unset: a nested key', 'setPayload: unset: nothing through an array', 'setPayload: the same path set and unset is refused'],
+    cases: [
+      'setPayload: unset: after the merge',
+      'setPayload: unset: a nested key',
+      'setPayload: unset: nothing through an array',
+      'setPayload: the same path set and unset is refused',
+    ],
   },
-  { key: 'set-payload/vector', meaning: 'setPayload never touches the vector.', cases: ['setPayload: never touches the vector'] },
-  { key: 'set-payload/missing', meaning: 'A missing id is reported, not created.', cases: ['setPayload: a missing id is reported, not created'] },
+  {
+    key: 'set-payload/vector',
+    meaning: 'setPayload never touches the vector.',
+    cases: ['setPayload: never touches the vector'],
+  },
+  {
+    key: 'set-payload/missing',
+    meaning: 'A missing id is reported, not created.',
+    cases: ['setPayload: a missing id is reported, not created'],
+  },
   {
     key: 'scan/during-writes',
-    meaning: 'During writes records that nobody touches appear exactly once, others at most once, in scans and in counts.',
+    meaning:
+      'During writes records that nobody touches appear exactly once, others at most once, in scans and in counts.',
     cases: [
       'scan: during deletes between the pages: untouched records exactly once, the others at most once',
       'scan: during upserts between the pages: untouched records exactly once, the others at most once',
@@ -76,7 +94,10 @@ export const writeLaws: readonly Law[] = [
   {
     key: 'namespace/names',
     meaning: 'A namespace has 1 to 128 UTF-8 bytes without NUL.',
-    cases: ['namespaces: hostile names are all different namespaces, listed by code units', 'namespaces: names that are none are refused: nothing reaches the default namespace by mistake'],
+    cases: [
+      'namespaces: hostile names are all different namespaces, listed by code units',
+      'namespaces: names that are none are refused: nothing reaches the default namespace by mistake',
+    ],
   },
   {
     key: 'namespace/apart',
@@ -91,7 +112,10 @@ export const writeLaws: readonly Law[] = [
   {
     key: 'namespace/root',
     meaning: 'The root handle is the default namespace; recreateIndex, flush and listNamespaces belong to it.',
-    cases: ['namespaces: what is about the whole collection belongs to the root handle', 'namespaces: a namespace says what it is'],
+    cases: [
+      'namespaces: what is about the whole collection belongs to the root handle',
+      'namespaces: a namespace says what it is',
+    ],
   },
   {
     key: 'collection/names',
@@ -122,6 +146,7 @@ export const writeLaws: readonly Law[] = [
   {
     key: 'index/not-in-first-release',
     meaning: 'Annoy and GPU indexes are out of scope of the first release.',
-    outOfScope: 'a statement about what there is not; an index type that nobody knows is refused, which the create suite tests',
+    outOfScope:
+      'a statement about what there is not; an index type that nobody knows is refused, which the create suite tests',
   },
 ];
