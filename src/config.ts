@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { MilvusSettings } from '../adapters/milvus/config.ts';
 import type { Adapter } from './adapter.ts';
 import type { EmbeddedConfig } from './engine/embedded.ts';
 import { invalid } from './errors.ts';
@@ -12,6 +13,8 @@ export interface ProviderConfigs {
   hnswlib: EmbeddedConfig & { readonly provider: 'hnswlib' };
   /** The embedded engine with indexes by faiss-node. */
   faiss: EmbeddedConfig & { readonly provider: 'faiss' };
+  /** Milvus or milvus-lite. */
+  milvus: MilvusSettings;
 }
 
 export type Provider = keyof ProviderConfigs;

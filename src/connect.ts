@@ -12,10 +12,12 @@ const adapters: { readonly [P in Provider]: () => Promise<Adapter> } = {
   native: async () => (await import('../adapters/native/index.ts')).adapter,
   hnswlib: async () => (await import('../adapters/hnswlib/index.ts')).adapter,
   faiss: async () => (await import('../adapters/faiss/index.ts')).adapter,
+  qdrant: async () => (await import('../adapters/qdrant/index.ts')).adapter,
+  milvus: async () => (await import('../adapters/milvus/index.ts')).adapter,
 };
 
 /** Backends whose URLs are reserved, and whose adapters come with a later version. */
-const planned = ['qdrant', 'milvus', 'pinecone'];
+const planned = ['pinecone'];
 
 export interface ConnectOptions {
   /** Wrapped around the backend, the first one outermost. */
@@ -29,7 +31,9 @@ export interface ConnectOptions {
  * |---|---|
  * | `native:` | the embedded engine, in memory |
  * | `native:./data` | the embedded engine, in a directory |
+ * | `qdrant://localhost:6333` | a Qdrant server |
  * | `hnswlib:./data`, `faiss:./data` | the embedded engine with indexes by that library (or without a path, in memory) |
+ * | `milvus://localhost:19530` | Milvus or milvus-lite; `milvus://user:password@host:19530/database?tls=true` |
  *
  * @throws `InvalidArgument` for a bad configuration, `Unavailable` where a library is missing (the message names the command), `Conflict`
  *   where the directory is in use, `Corruption`.

@@ -34,6 +34,8 @@ import type {
 export interface CallContext {
   /** Fires at abort or deadline, whichever is first. */
   readonly signal: AbortSignal;
+  /** When the call's time is over, on the clock of `performance.now()`. Undefined: never. */
+  readonly deadline?: number;
 }
 
 /** A record as drivers get it: an own copy. */

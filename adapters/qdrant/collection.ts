@@ -1,0 +1,525 @@
+import type { Capabilities } from '../../src/capabilities.ts';
+import type {
+  CallContext,
+  CollectionDriver,
+  DriverPage,
+  DriverPatch,
+  DriverRecord,
+  DriverSearch,
+  DriverTarget,
+  DriverWriteResult,
+  Parts,
+  ReadOptions,
+  StoredMatch,
+  StoredRecord,
+} from '../../src/driver.ts';
+import { invalid, unsupported } from '../../src/errors.ts';
+import type { FilterNode } from '../../src/filter/normal-form.ts';
+import { type CompiledFilter, compileFilter, type FilterDialect } from '../../src/remote/compiled-filter.ts';
+import { searchOverFetching } from '../../src/remote/over-fetch.ts';
+import { collectRows, countRows, pageOf, type RowSource } from '../../src/remote/scan.ts';
+import type { CollectionInfo, CollectionStats, Consistency, Id, IndexProgress, IndexSpec } from '../../src/types.ts';
+import {
+  type AnsweredPoint,
+  batchOf,
+  checkDone,
+  countOf,
+  facetOf,
+  hitsOf,
+  pageOfPoints,
+  pointsOf,
+  vectorOf,
+} from './answers.ts';
+import { qdrantCapabilities } from './capabilities.ts';
+import { type Connection, requestInit, resultOf } from './client.ts';
+import { type Condition, filterDialect, type QdrantFilter } from './filter.ts';
+import { type PointId, pointIdOf } from './ids.ts';
+import { resolveIndex } from './index-settings.ts';
+import { type Description, metadataOf, readDescription } from './manifest.ts';
+import { type PatchedPoint, patchOperations } from './patch.ts';
+import { type DecodedPayload, decodePayload, encodePayload, keys } from './payload.ts';
+import { distanceOfScore, fromStored, toStored, vectorText } from './vectors.ts';
+import { chunksOf, sendAll } from './writes.ts';
+
+/** A record as it came from the server, with its point. */
+interface Row extends StoredRecord {
+  readonly point: PointId;
+  readonly decoded: DecodedPayload;
+}
+
+/** Rows per page where a filter is decided here. */
+const pageRows = 1_000;
+/** Namespaces that can be listed. */
+const mostNamespaces = 100_000;
+
+/** One collection on a Qdrant server. */
+export class QdrantCollection implements CollectionDriver {
+  readonly #connection: Connection;
+  readonly #vectorName: string | undefined;
+  readonly #scanBudget: number;
+  readonly #filters: FilterDialect<Condition>;
+  #info: CollectionInfo;
+  #capabilities: Capabilities;
+  #ignoredHints: readonly string[];
+
+  constructor(connection: Connection, description: Description, scanBudget: number) {
+    const { info, vectorName, indexes, ignoredHints } = description;
+    this.#connection = connection;
+    this.#vectorName = vectorName;
+    this.#scanBudget = scanBudget;
+    this.#filters = filterDialect({ indexes, managed: info.managed });
+    this.#info = info;
+    this.#ignoredHints = ignoredHints;
+    this.#capabilities = qdrantCapabilities(scanBudget, info);
+  }
+
+  get info(): CollectionInfo {
+    return this.#info;
+  }
+
+  get capabilities(): Capabilities {
+    return this.#capabilities;
+  }
+
+  /** A number takes up to 22 characters, with its comma. */
+  wireBytes(record: DriverRecord): number {
+    return this.#info.dimension * 22 + record.json.length * 3 + record.id.length * 3 + 200;
+  }
+
+  async upsert(
+    namespace: string,
+    records: readonly DriverRecord[],
+    { signal }: CallContext,
+  ): Promise<DriverWriteResult> {
+    const points = records.map((record) => this.#pointText(namespace, record));
+    checkDone(await this.#call('upsert', `{"points":[${points.join(',')}]}`, signal));
+    return { acknowledged: records.length };
+  }
+
+  #pointText(namespace: string, { id, vector, payload, json }: DriverRecord): string {
+    // `vector: null` is refused by capability.
+    const { vector: stored, norm } = toStored(vector ?? new Float32Array(this.#info.dimension), this.#info.metric);
+    const text =
+      this.#vectorName === undefined
+        ? vectorText(stored)
+        : `{${JSON.stringify(this.#vectorName)}:${vectorText(stored)}}`;
+    const point = JSON.stringify(this.#pointId(namespace, id));
+    return `{"id":${point},"vector":${text},"payload":${encodePayload(payload, json, this.#info.idMode, { id, namespace, norm })}}`;
+  }
+
+  async delete(namespace: string, target: DriverTarget, { signal }: CallContext): Promise<DriverWriteResult> {
+    if ('ids' in target) return this.#deleteIds(namespace, target.ids, signal);
+    const compiled = this.#compile(target.filter);
+    if (compiled.native === 'none') return { acknowledged: 0 };
+    if (compiled.residual === undefined)
+      return { acknowledged: await this.#deleteWhere(this.#scope(namespace, compiled), signal) };
+    const rows = await this.#collect(namespace, compiled, signal);
+    await sendAll(chunksOf(rows, this.#capabilities.limits.batchIds), (some) =>
+      this.#deletePoints(
+        some.map(({ point }) => point),
+        signal,
+      ),
+    );
+    return { acknowledged: rows.length, ids: rows.map(({ id }) => id) };
+  }
+
+  async #deleteIds(namespace: string, ids: readonly Id[], signal: AbortSignal): Promise<DriverWriteResult> {
+    const rows = await this.#retrieve(namespace, ids, { payload: false, vector: false }, false, signal);
+    if (rows.length > 0)
+      await this.#deletePoints(
+        rows.map(({ point }) => point),
+        signal,
+      );
+    return { acknowledged: rows.length, missing: missingFrom(ids, rows) };
+  }
+
+  async #deletePoints(points: readonly PointId[], signal: AbortSignal): Promise<void> {
+    checkDone(await this.#call('delete', JSON.stringify({ points }), signal));
+  }
+
+  /** How many there were, counted just before. */
+  async #deleteWhere(filter: QdrantFilter | undefined, signal: AbortSignal): Promise<number> {
+    const count = await this.#countNative(filter, false, signal);
+    // An empty filter means everything, and is only sent where that was asked for in so many words.
+    if (count > 0) checkDone(await this.#call('delete', JSON.stringify({ filter: filter ?? {} }), signal));
+    return count;
+  }
+
+  async search(
+    namespace: string,
+    queries: readonly Float32Array[],
+    asked: DriverSearch,
+    { signal }: CallContext,
+  ): Promise<StoredMatch[][]> {
+    const compiled = this.#compile(asked.filter);
+    if (compiled.native === 'none') return queries.map(() => []);
+    const { metric, index } = this.#info;
+    const needed: Parts = {
+      payload: asked.include.payload || compiled.residual !== undefined,
+      vector: asked.include.vector,
+    };
+    const filter = this.#scope(namespace, compiled);
+    const ef = asked.params.ef ?? index.ef;
+    const tail = (limit: number) =>
+      JSON.stringify({
+        limit,
+        ...(this.#vectorName !== undefined && { using: this.#vectorName }),
+        ...(filter !== undefined && { filter }),
+        params: asked.exact ? { exact: true } : ef === undefined ? {} : { hnsw_ef: Math.max(ef, limit) },
+        ...this.#parts(needed),
+      }).slice(1);
+    const texts = queries.map((query) => vectorText(toStored(query, metric).vector));
+    return searchOverFetching(
+      texts,
+      {
+        k: asked.k,
+        maxDistance: asked.maxDistance,
+        exact: asked.exact,
+        residual: compiled.residual,
+        include: asked.include,
+        window: this.#scanBudget,
+      },
+      async (some, limit) => {
+        const rest = tail(limit);
+        const bodies = some.map((text) => `{"query":${text},${rest}`);
+        const strong = asked.consistency === 'strong';
+        const answers =
+          bodies.length === 1
+            ? [hitsOf(await this.#call('query', bodies[0]!, signal, strong))]
+            : batchOf(
+                await this.#call('queryBatch', `{"searches":[${bodies.join(',')}]}`, signal, strong),
+                bodies.length,
+              );
+        return answers.map((hits) =>
+          hits.map((hit) => ({ ...toRecord(this.#row(hit, needed)), distance: distanceOfScore(metric, hit.score) })),
+        );
+      },
+    );
+  }
+
+  async filter(
+    namespace: string,
+    filter: FilterNode,
+    asked: ReadOptions & { readonly limit: number; readonly cursor?: string },
+    { signal }: CallContext,
+  ): Promise<DriverPage> {
+    const compiled = this.#compile(filter);
+    if (compiled.native === 'none') return { records: [] };
+    const { include, limit, cursor, consistency } = asked;
+    if (cursor !== undefined) readCursor(cursor);
+    const needed: Parts = { payload: include.payload || compiled.residual !== undefined, vector: include.vector };
+    const source = this.#source(namespace, compiled, needed, consistency, signal);
+    const page = await pageOf(source, compiled.residual, {
+      include,
+      limit,
+      scanBudget: this.#scanBudget,
+      ...(cursor !== undefined && { cursor }),
+    });
+    return { ...page, records: page.records.map(toRecord) };
+  }
+
+  async setPayload(
+    namespace: string,
+    target: DriverTarget,
+    patch: DriverPatch,
+    { signal }: CallContext,
+  ): Promise<DriverWriteResult> {
+    if ('ids' in target) return this.#patch(namespace, target.ids, patch, signal);
+    const compiled = this.#compile(target.filter);
+    if (compiled.native === 'none') return { acknowledged: 0 };
+    const rows = await this.#collect(namespace, compiled, signal);
+    const ids: Id[] = [];
+    await sendAll(chunksOf(rows, this.#capabilities.limits.batchIds), async (some) => {
+      const wanted = some.map(({ id }) => id);
+      const { missing = [] } = await this.#patch(namespace, wanted, patch, signal);
+      const gone = new Set(missing);
+      ids.push(...wanted.filter((id) => !gone.has(id)));
+    });
+    return { acknowledged: ids.length, ids };
+  }
+
+  /** Reads, decides, writes. A point that goes meanwhile is an error of the whole request: then again, without it. */
+  async #patch(
+    namespace: string,
+    ids: readonly Id[],
+    patch: DriverPatch,
+    signal: AbortSignal,
+  ): Promise<DriverWriteResult> {
+    for (let tried = 1; ; tried++) {
+      const rows = await this.#retrieve(namespace, ids, { payload: true, vector: false }, false, signal);
+      const points: PatchedPoint[] = rows.map(({ point, decoded }) => ({ point, decoded }));
+      const operations = patchOperations(points, patch, this.#info.idMode);
+      try {
+        await sendAll(operations, async (some) =>
+          checkDone(await this.#call('batch', `{"operations":[${some.join(',')}]}`, signal)),
+        );
+        return { acknowledged: rows.length, missing: missingFrom(ids, rows) };
+      } catch (error) {
+        if (tried === 3 || !isPointGone(error)) throw error;
+      }
+    }
+  }
+
+  async get(
+    namespace: string,
+    ids: readonly Id[],
+    { include, consistency }: ReadOptions,
+    { signal }: CallContext,
+  ): Promise<StoredRecord[]> {
+    const rows = await this.#retrieve(namespace, ids, include, consistency === 'strong', signal);
+    return rows.map(toRecord);
+  }
+
+  async #retrieve(
+    namespace: string,
+    ids: readonly Id[],
+    parts: Parts,
+    strong: boolean,
+    signal: AbortSignal,
+  ): Promise<Row[]> {
+    const wanted = new Map(ids.map((id) => [this.#pointId(namespace, id), id]));
+    const answer = pointsOf(
+      await this.#call('retrieve', JSON.stringify({ ids: [...wanted.keys()], ...this.#parts(parts) }), signal, strong),
+    );
+    const rows = answer.map((point) => this.#row(point, parts));
+    // Another id under the same hash is another record.
+    return rows.filter(
+      (row) =>
+        wanted.get(row.point) === row.id &&
+        (this.#info.idMode === 'native' || !parts.payload || row.decoded.namespace === namespace),
+    );
+  }
+
+  async count(
+    namespace: string,
+    filter: FilterNode,
+    { consistency }: { readonly consistency: Consistency },
+    { signal }: CallContext,
+  ): Promise<number> {
+    const compiled = this.#compile(filter);
+    if (compiled.native === 'none') return 0;
+    if (compiled.residual === undefined)
+      return this.#countNative(this.#scope(namespace, compiled), consistency === 'strong', signal);
+    const source = this.#source(namespace, compiled, { payload: true, vector: false }, consistency, signal);
+    return countRows(source, compiled.residual, { pageRows, scanBudget: this.#scanBudget });
+  }
+
+  async #countNative(filter: QdrantFilter | undefined, strong: boolean, signal: AbortSignal): Promise<number> {
+    return countOf(
+      await this.#call(
+        'count',
+        JSON.stringify({ exact: true, ...(filter !== undefined && { filter }) }),
+        signal,
+        strong,
+      ),
+    );
+  }
+
+  async recreateIndex(
+    index: IndexSpec,
+    { strict, onProgress }: { readonly strict: boolean; readonly onProgress?: (progress: IndexProgress) => void },
+    { signal }: CallContext,
+  ): Promise<void> {
+    const { spec, hnsw, quantization, ignoredHints } = resolveIndex(index, strict);
+    const { name } = this.#info;
+    const info: CollectionInfo = { ...this.#info, index: spec };
+    await this.#connection.api.updateCollection(
+      {
+        collection_name: name,
+        hnsw_config: hnsw,
+        quantization_config: quantization ?? 'Disabled',
+        ...(info.managed && { metadata: metadataOf(info, ignoredHints) }),
+      } as Parameters<Connection['api']['updateCollection']>[0],
+      requestInit(signal),
+    );
+    await this.#untilIndexed(onProgress, signal);
+    this.#info = info;
+    this.#ignoredHints = ignoredHints;
+    this.#capabilities = qdrantCapabilities(this.#scanBudget, info);
+  }
+
+  /** The server builds in the background, and answers from the old index meanwhile. */
+  async #untilIndexed(onProgress: ((progress: IndexProgress) => void) | undefined, signal: AbortSignal): Promise<void> {
+    for (let pause = 10; ; pause = Math.min(pause * 2, 1_000)) {
+      const { status, points, indexed } = await this.#describe(signal);
+      if (status === 'green' || status === undefined) {
+        onProgress?.({ done: points, total: points });
+        return;
+      }
+      onProgress?.({ done: Math.min(indexed, points), total: points });
+      await sleep(pause, signal);
+    }
+  }
+
+  async #describe(signal: AbortSignal): Promise<Description> {
+    const { name, idMode, fields } = this.#info;
+    const answer = await this.#connection.api.getCollection({ collection_name: name }, requestInit(signal));
+    return readDescription(name, resultOf(answer.data), { vectorName: this.#vectorName, idMode, fields });
+  }
+
+  async listNamespaces({ signal }: CallContext): Promise<string[]> {
+    return (await this.#namespaces(signal)).filter((name) => name !== '');
+  }
+
+  async #namespaces(signal: AbortSignal): Promise<string[]> {
+    const hits = facetOf(
+      await this.#call('facet', JSON.stringify({ key: keys.namespace, limit: mostNamespaces, exact: true }), signal),
+    );
+    if (hits.length === mostNamespaces)
+      throw unsupported('Listing the namespaces', `there are ${mostNamespaces} or more`);
+    return hits.filter(({ value, count }) => typeof value === 'string' && count > 0).map(({ value }) => String(value));
+  }
+
+  async dropNamespace(namespace: string, { signal }: CallContext): Promise<number> {
+    return this.#deleteWhere(this.#scope(namespace, { native: 'all' }), signal);
+  }
+
+  async stats({ signal }: CallContext): Promise<CollectionStats> {
+    const count = await this.#countNative(undefined, false, signal);
+    const namespaces = this.#info.idMode === 'native' ? Number(count > 0) : (await this.#namespaces(signal)).length;
+    return {
+      count,
+      namespaces,
+      index: this.#info.index,
+      vectorBytes: count * this.#info.dimension * 4,
+      ignoredHints: this.#ignoredHints,
+      recovery: [],
+    };
+  }
+
+  /** Nothing to do: a write that was waited for is in the server's write-ahead log. */
+  async flush(): Promise<void> {}
+
+  async close(): Promise<void> {}
+
+  #call(
+    call: Parameters<Connection['points']>[0],
+    body: string,
+    signal: AbortSignal,
+    strong = false,
+  ): Promise<unknown> {
+    return this.#connection.points(call, this.#info.name, body, { signal, strong });
+  }
+
+  #pointId(namespace: string, id: Id): PointId {
+    return pointIdOf(this.#info.idMode, namespace, id);
+  }
+
+  #compile(filter: FilterNode): CompiledFilter<Condition> {
+    return compileFilter(filter, this.#filters);
+  }
+
+  /** A native filter within a namespace; undefined where everything is meant. The namespace comes last and cannot be left out. */
+  #scope(namespace: string, { native }: Pick<CompiledFilter<Condition>, 'native'>): QdrantFilter | undefined {
+    const conditions = typeof native === 'string' ? [] : [native.native];
+    const tenant: Condition[] =
+      this.#info.idMode === 'hashed' ? [{ key: keys.namespace, match: { value: namespace } }] : [];
+    const must = [...conditions, ...tenant];
+    return must.length === 0 ? undefined : { must };
+  }
+
+  /** What of a point is needed. Of our own keys the id always is, and the length with the vector. */
+  #parts({ payload, vector }: Parts): object {
+    const ours = this.#info.idMode === 'hashed' ? [keys.id, ...(vector ? [keys.norm] : [])] : [];
+    return {
+      with_payload: payload ? true : ours.length > 0 ? ours : false,
+      with_vector: vector ? (this.#vectorName === undefined ? true : [this.#vectorName]) : false,
+    };
+  }
+
+  #row(point: AnsweredPoint, parts: Parts): Row {
+    const decoded = decodePayload(point.payload, this.#info.idMode, point.id);
+    const vector = parts.vector ? vectorOf(point.vector, this.#vectorName) : undefined;
+    return {
+      id: decoded.id,
+      point: point.id,
+      decoded,
+      ...(parts.payload && { payload: decoded.payload }),
+      ...(parts.vector && { vector: vector === undefined ? null : fromStored(vector, decoded.norm) }),
+    };
+  }
+
+  #source(
+    namespace: string,
+    compiled: CompiledFilter<Condition>,
+    parts: Parts,
+    consistency: Consistency,
+    signal: AbortSignal,
+  ): RowSource<Row> {
+    const filter = this.#scope(namespace, compiled);
+    return {
+      fetch: async (cursor, limit) => {
+        const body = {
+          limit,
+          ...(cursor !== undefined && { offset: readCursor(cursor) }),
+          ...(filter !== undefined && { filter }),
+          ...this.#parts(parts),
+        };
+        const { points, next } = pageOfPoints(
+          await this.#call('scroll', JSON.stringify(body), signal, consistency === 'strong'),
+        );
+        return {
+          rows: points.map((point) => this.#row(point, parts)),
+          ...(next !== undefined && { next: String(next) }),
+        };
+      },
+      resume: (_, rows, at) => String(rows[at]!.point),
+    };
+  }
+
+  #collect(
+    namespace: string,
+    compiled: CompiledFilter<Condition>,
+    signal: AbortSignal,
+  ): Promise<{ id: Id; point: PointId }[]> {
+    const source = this.#source(
+      namespace,
+      compiled,
+      { payload: compiled.residual !== undefined, vector: false },
+      'session',
+      signal,
+    );
+    return collectRows(source, compiled.residual, { pageRows, scanBudget: this.#scanBudget }, ({ id, point }) => ({
+      id,
+      point,
+    }));
+  }
+}
+
+function toRecord({ id, payload, vector }: StoredRecord): StoredRecord {
+  return { id, ...(payload !== undefined && { payload }), ...(vector !== undefined && { vector }) };
+}
+
+function missingFrom(ids: readonly Id[], rows: readonly StoredRecord[]): Id[] {
+  const present = new Set(rows.map((row) => row.id));
+  return ids.filter((id) => !present.has(id));
+}
+
+/** A cursor is the id of the point that comes next. */
+function readCursor(cursor: string): PointId {
+  if (/^\d{1,16}$/.test(cursor)) return Number(cursor);
+  if (/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(cursor)) return cursor;
+  throw invalid('options.cursor', 'not a cursor of this collection');
+}
+
+/** Qdrant's error for a payload write to a point that is not there. */
+function isPointGone(error: unknown): boolean {
+  return (
+    error instanceof Error && 'status' in error && error.status === 404 && error.message.includes('No point with id')
+  );
+}
+
+function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const onAbort = () => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    };
+    const timer = setTimeout(() => {
+      signal.removeEventListener('abort', onAbort);
+      resolve();
+    }, ms);
+    if (signal.aborted) onAbort();
+    else signal.addEventListener('abort', onAbort, { once: true });
+  });
+}
