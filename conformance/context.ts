@@ -1,7 +1,8 @@
 import { type Capabilities, isSupported, type Support } from '../src/capabilities.ts';
 import type { VectorDatabase } from '../src/database.ts';
 import type { VectorStore } from '../src/store.ts';
-import type { Metric } from '../src/types.ts';
+import type { IndexSpec, Metric } from '../src/types.ts';
+import { type Need, unmetNeeds } from './case.ts';
 import type { Budget, Harness } from './harness.ts';
 import type { Session, SpecRequest } from './session.ts';
 
@@ -52,6 +53,12 @@ export class Context {
     return this.#session.spec(request);
   }
 
+  /** One index per type that the backend knows. */
+  get indexSpecs(): readonly IndexSpec[] {
+    const given = this.harness.indexSpecs ?? [];
+    return this.capabilities.indexTypes.map((type) => given.find((spec) => spec.type === type) ?? { type });
+  }
+
   /** A connection of the case's own, closed after it at the latest. */
   async connect(): Promise<VectorDatabase> {
     const connection = await this.#session.connect();
@@ -82,6 +89,11 @@ export class Context {
     return this.#session.visible(store);
   }
 
+  /** Whether a capability that a case may need is there. */
+  meets(need: Need): boolean {
+    return unmetNeeds([need], this.capabilities).length === 0;
+  }
+
   supports(support: Support): boolean {
     return isSupported(support);
   }
@@ -91,7 +103,8 @@ export class Context {
     return isSupported(this.capabilities.options.exact) ? { exact: true } : {};
   }
 
-  async end(): Promise<void> {
-    for (const undo of this.#atEnd.reverse()) await undo();
+  /** Gives back everything taken so far, before the case ends. */
+  async giveBack(): Promise<void> {
+    for (const undo of this.#atEnd.splice(0).reverse()) await undo();
   }
 }

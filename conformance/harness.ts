@@ -17,6 +17,8 @@ export interface Harness {
   reopen?(): Promise<VectorDatabase>;
   /** Goes into every collection that the suite creates, for example the index to be tested. */
   readonly createOptions?: { readonly index?: IndexSpec };
+  /** Index types that need more than their name, with settings for a few hundred records of 3 to 8 dimensions. */
+  readonly indexSpecs?: readonly IndexSpec[];
   /** Returns when all acknowledged writes are visible to reads. Required where `capabilities.consistency` is `eventual`. */
   settle?(): Promise<void>;
   /** Called once at the very end: stop the server, remove the directory. */
@@ -37,7 +39,7 @@ export interface Budget {
   readonly operations: number;
   /** Records among which one must be found by its payload. Default 10,000. */
   readonly haystack: number;
-  /** Milliseconds for one case. Default 60,000. */
+  /** Milliseconds for one case. Default 120,000. */
   readonly caseTimeoutMs: number;
 }
 
@@ -47,7 +49,7 @@ export const defaultBudget: Budget = Object.freeze({
   sequences: 60,
   operations: 25,
   haystack: 10_000,
-  caseTimeoutMs: 60_000,
+  caseTimeoutMs: 120_000,
 });
 
 /**

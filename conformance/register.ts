@@ -65,7 +65,7 @@ export async function runCase(test: Case, session: Session): Promise<void> {
   try {
     await test.run(context);
   } finally {
-    await context.end();
+    await context.giveBack();
   }
 }
 

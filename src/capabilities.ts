@@ -54,6 +54,8 @@ export const optionNames = [
   'missingIds',
   /** a collection opened again, by another process or after a restart, holds what was acknowledged */
   'persistence',
+  /** `createCollection({ ttlSeconds })`: records expire */
+  'ttl',
 ] as const;
 export type OptionName = (typeof optionNames)[number];
 
@@ -131,9 +133,9 @@ export function requireSupport(support: Support, what: string): void {
   if (reason !== undefined) throw unsupported(what, reason);
 }
 
-/** The capabilities of a backend that does everything natively, but for what is given: the short way to write a table. */
+/** The capabilities of a backend that does everything natively, but for what is given: the short way to write a table. Deep-frozen. */
 export function capabilitiesOf(differences: CapabilityDifferences): Capabilities {
-  return {
+  return frozen({
     operations: { ...allNative(operations), ...differences.operations },
     filterOperators: { ...allNative(filterOperators), ...differences.filterOperators },
     options: { ...allNative(optionNames), ...differences.options },
@@ -145,7 +147,16 @@ export function capabilitiesOf(differences: CapabilityDifferences): Capabilities
     consistency: differences.consistency ?? 'session',
     vectorReadback: differences.vectorReadback ?? 'bits',
     limits: { ...portableLimits, ...differences.limits },
-  };
+  });
+}
+
+/** A copy that cannot be changed, at any depth: what is refused is decided by it. */
+function frozen<T extends object>(table: T): T {
+  const entries = Object.entries(table).map(([key, value]) => [
+    key,
+    typeof value === 'object' && value !== null ? frozen(value) : value,
+  ]);
+  return Object.freeze(Array.isArray(table) ? entries.map(([, value]) => value) : Object.fromEntries(entries)) as T;
 }
 
 /** See {@link capabilitiesOf}: each table holds only what is not native. */

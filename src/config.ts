@@ -41,14 +41,18 @@ export function readConfig(config: unknown): RawConfig {
   if (typeof given !== 'object' || given === null) throw invalid('config', `a URL or an object, not ${shown(given)}`);
   const { provider } = given as { provider?: unknown };
   if (typeof provider !== 'string') {
-    throw invalid('config.provider', 'missing: name the backend, as in { provider: "native", path: "./data" }, or give a URL such as "native:./data"');
+    throw invalid(
+      'config.provider',
+      'missing: name the backend, as in { provider: "native", path: "./data" }, or give a URL such as "native:./data"',
+    );
   }
   return { provider, settings: given as Record<string, unknown> };
 }
 
 function readUrl(url: string): RawConfig {
   const scheme = /^([a-z][a-z0-9+-]*):/i.exec(url)?.[1];
-  if (scheme === undefined) throw invalid('url', 'it begins with no provider, as in native:./data or qdrant://localhost:6333');
+  if (scheme === undefined)
+    throw invalid('url', 'it begins with no provider, as in native:./data or qdrant://localhost:6333');
   return { provider: scheme.toLowerCase(), url };
 }
 
@@ -56,15 +60,22 @@ function environmentUrl(): string {
   const environment = (globalThis as { process?: { env?: Record<string, string | undefined> } }).process?.env;
   const url = environment?.ANYVEC_URL;
   if (url === undefined || url === '') {
-    throw invalid('config', 'nothing given and $ANYVEC_URL is not set; give a URL such as "native:./data", or "native:" for memory');
+    throw invalid(
+      'config',
+      'nothing given and $ANYVEC_URL is not set; give a URL such as "native:./data", or "native:" for memory',
+    );
   }
   return url;
 }
 
 /** The configuration as the adapter's schema puts it out. */
-export function checkConfig<C extends { readonly provider: string }>(adapter: Adapter<C>, { settings, url }: RawConfig): C {
+export function checkConfig<C extends { readonly provider: string }>(
+  adapter: Adapter<C>,
+  { settings, url }: RawConfig,
+): C {
   const parsed = adapter.config.safeParse(url === undefined ? settings : adapter.fromUrl(url));
   // zod's messages name keys and expectations, never the values.
-  if (!parsed.success) throw invalid('config', `not a valid ${adapter.provider} configuration\n${z.prettifyError(parsed.error)}`);
+  if (!parsed.success)
+    throw invalid('config', `not a valid ${adapter.provider} configuration\n${z.prettifyError(parsed.error)}`);
   return parsed.data;
 }

@@ -64,14 +64,22 @@ export function openStore<P extends object = Payload>(
   config: StoreConfig<P, PayloadSchema> & { readonly payload?: undefined },
   options?: ConnectOptions,
 ): Promise<VectorStore<P>>;
-export async function openStore<P extends object>(config: StoreConfig<P, PayloadSchema>, options: ConnectOptions = {}): Promise<VectorStore<P>> {
-  if (typeof config !== 'object' || config === null) throw invalid('config', 'an object with url (or provider) and collection');
-  const { collection, dimension, metric, index, payload, fields, strict, ...connection } = config;
-  const driver = await openDriver('url' in connection && !('provider' in connection) ? connection.url : connection, options);
+export async function openStore<P extends object>(
+  config: StoreConfig<P, PayloadSchema>,
+  options: ConnectOptions = {},
+): Promise<VectorStore<P>> {
+  if (typeof config !== 'object' || config === null)
+    throw invalid('config', 'an object with url (or provider) and collection');
+  const { collection, dimension, metric, index, payload, fields, ttlSeconds, strict, ...connection } = config;
+  const driver = await openDriver(
+    'url' in connection && !('provider' in connection) ? connection.url : connection,
+    options,
+  );
   const database = new PortableDatabase(driver, { closeWithHandle: true });
   try {
-    if (dimension === undefined && metric === undefined) return await database.collection<P>(collection, { payload, fields } as { payload?: PayloadSchema });
-    const spec = { dimension, metric, index, payload, fields, strict };
+    if (dimension === undefined && metric === undefined)
+      return await database.collection<P>(collection, { payload, fields } as { payload?: PayloadSchema });
+    const spec = { dimension, metric, index, payload, fields, ttlSeconds, strict };
     return await database.createCollection<P>(collection, spec, { ifExists: 'open' });
   } catch (error) {
     await database.close();
@@ -88,14 +96,22 @@ async function openDriver(config: unknown, { middleware = [] }: ConnectOptions):
   } catch (error) {
     if (VectorStoreError.is(error)) throw error;
     const message = error instanceof Error ? error.message : 'unknown error';
-    throw new VectorStoreError('Unavailable', `connecting failed: ${message}`, { provider: raw.provider, operation: 'connect', cause: error });
+    throw new VectorStoreError('Unavailable', `connecting failed: ${message}`, {
+      provider: raw.provider,
+      operation: 'connect',
+      cause: error,
+    });
   }
 }
 
 async function loadAdapter(provider: string): Promise<Adapter> {
-  if (planned.includes(provider)) throw unsupported(`The provider ${provider}`, 'its adapter is not part of this version');
+  if (planned.includes(provider))
+    throw unsupported(`The provider ${provider}`, 'its adapter is not part of this version');
   if (!Object.hasOwn(adapters, provider)) {
-    throw invalid('config.provider', `there is no provider of that name; known are ${Object.keys(adapters).join(', ')}`);
+    throw invalid(
+      'config.provider',
+      `there is no provider of that name; known are ${Object.keys(adapters).join(', ')}`,
+    );
   }
   return adapters[provider as Provider]();
 }

@@ -13,7 +13,8 @@ import type {
 } from './types.ts';
 
 /** The payload type that a schema stands for: what it puts out, which is what is stored. */
-export type PayloadOf<S extends PayloadSchema> = StandardSchemaV1.InferOutput<S> extends infer O extends object ? O : Payload;
+export type PayloadOf<S extends PayloadSchema> =
+  StandardSchemaV1.InferOutput<S> extends infer O extends object ? O : Payload;
 
 /** How to open a collection that exists. What is said here must agree with what is stored, else `Conflict`. */
 export interface OpenOptions<P extends object, S extends PayloadSchema> extends CallOptions {

@@ -6,13 +6,23 @@
 export type { Adapter } from './adapter.ts';
 export { type CapabilityDifferences, capabilitiesOf, operations, optionNames, requireSupport } from './capabilities.ts';
 export type * from './driver.ts';
-export { embeddedAdapter, type EmbeddedAdapter, type EmbeddedConfig } from './engine/embedded.ts';
+export { type EmbeddedAdapter, type EmbeddedConfig, embeddedAdapter } from './engine/embedded.ts';
 export { resolveWith } from './engine/index/resolve.ts';
 export type * from './engine/index/vector-index.ts';
 export { invalid, unsupported } from './errors.ts';
 export { parseInstant } from './filter/datetime.ts';
 export { evaluate } from './filter/evaluate.ts';
-export { and, type Bounds, type FilterLeaf, type FilterNode, matchAll, matchNone, not, or, pushNegation } from './filter/normal-form.ts';
+export {
+  and,
+  type Bounds,
+  type FilterLeaf,
+  type FilterNode,
+  matchAll,
+  matchNone,
+  not,
+  or,
+  pushNegation,
+} from './filter/normal-form.ts';
 export { type FilterContext, filterOperators, parseFilter } from './filter/parse.ts';
 export { formatPath, parsePath, type Segments, valueAt } from './filter/path.ts';
 export { tokenize } from './filter/tokenize.ts';

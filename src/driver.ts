@@ -115,6 +115,8 @@ export interface DriverSpec {
   readonly metric: Metric;
   readonly index: IndexSpec;
   readonly fields: { readonly [field: string]: FieldType };
+  /** Only where `capabilities.options.ttl` is supported. */
+  readonly ttlSeconds?: number;
   readonly strict: boolean;
 }
 
@@ -134,7 +136,12 @@ export interface CollectionDriver {
   upsert(namespace: string, records: readonly DriverRecord[], context: CallContext): Promise<DriverWriteResult>;
   delete(namespace: string, target: DriverTarget, context: CallContext): Promise<DriverWriteResult>;
   /** One answer per query, each sorted by `compareMatches`, at most `k` long. */
-  search(namespace: string, queries: readonly Float32Array[], options: DriverSearch, context: CallContext): Promise<StoredMatch[][]>;
+  search(
+    namespace: string,
+    queries: readonly Float32Array[],
+    options: DriverSearch,
+    context: CallContext,
+  ): Promise<StoredMatch[][]>;
   /** Records that match, in any order that pages stably while nothing is written. */
   filter(
     namespace: string,
@@ -143,13 +150,27 @@ export interface CollectionDriver {
     context: CallContext,
   ): Promise<DriverPage>;
   /** Merges or replaces payloads, never vectors; missing ids are reported, not created. */
-  setPayload(namespace: string, target: DriverTarget, patch: DriverPatch, context: CallContext): Promise<DriverWriteResult>;
+  setPayload(
+    namespace: string,
+    target: DriverTarget,
+    patch: DriverPatch,
+    context: CallContext,
+  ): Promise<DriverWriteResult>;
   /** Present records in any order, each once. */
   get(namespace: string, ids: readonly Id[], options: ReadOptions, context: CallContext): Promise<StoredRecord[]>;
   /** Exact. */
-  count(namespace: string, filter: FilterNode, options: { readonly consistency: Consistency }, context: CallContext): Promise<number>;
+  count(
+    namespace: string,
+    filter: FilterNode,
+    options: { readonly consistency: Consistency },
+    context: CallContext,
+  ): Promise<number>;
   /** Rebuilds the index of all namespaces; reads go on and stay right. */
-  recreateIndex(index: IndexSpec, options: { readonly strict: boolean; readonly onProgress?: (progress: IndexProgress) => void }, context: CallContext): Promise<void>;
+  recreateIndex(
+    index: IndexSpec,
+    options: { readonly strict: boolean; readonly onProgress?: (progress: IndexProgress) => void },
+    context: CallContext,
+  ): Promise<void>;
   /** Names of the non-empty namespaces but the default one, in any order. */
   listNamespaces(context: CallContext): Promise<string[]>;
   /** Removes all records of a namespace (of the default one too); none is fine. Returns how many, where known. */

@@ -111,7 +111,11 @@ export class VectorStoreError extends Error {
 /** The same error with the place filled in where it was not known yet. */
 export function withContext(error: VectorStoreError, place: ErrorDetails): VectorStoreError {
   const { operation, provider, collection } = error;
-  if (operation !== undefined && provider !== undefined && (collection !== undefined || place.collection === undefined)) {
+  if (
+    operation !== undefined &&
+    provider !== undefined &&
+    (collection !== undefined || place.collection === undefined)
+  ) {
     return error;
   }
   const located = new VectorStoreError(error.code, error.message, {

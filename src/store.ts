@@ -61,7 +61,10 @@ export interface VectorStore<P extends object = Payload> extends AsyncDisposable
   delete(target: DeleteTarget<P>, options?: WriteOptions): Promise<WriteResult>;
 
   /** The `k` nearest records, best first. An empty collection gives `[]`. Records without a vector are never found. */
-  search<const I extends Include = { payload: true }>(vector: VectorInput, options?: SearchOptions<P, I>): Promise<Match<P, I>[]>;
+  search<const I extends Include = { payload: true }>(
+    vector: VectorInput,
+    options?: SearchOptions<P, I>,
+  ): Promise<Match<P, I>[]>;
 
   /** One answer per query vector, in their order; each the same as `search` gives. `[]` for no queries. */
   searchBatch<const I extends Include = { payload: true }>(
@@ -76,7 +79,10 @@ export interface VectorStore<P extends object = Payload> extends AsyncDisposable
   ): Promise<Match<P, I>[]>;
 
   /** One page of the records whose payload matches, in no particular order. No vector is involved. */
-  filter<const I extends Include = { payload: true }>(filter: Filter<P>, options?: FilterOptions<I>): Promise<Page<P, I>>;
+  filter<const I extends Include = { payload: true }>(
+    filter: Filter<P>,
+    options?: FilterOptions<I>,
+  ): Promise<Page<P, I>>;
 
   /**
    * Merges top-level keys into payloads (or replaces them), then removes `unset` paths; vectors stay. In the patch `null` is a value and an
@@ -85,7 +91,10 @@ export interface VectorStore<P extends object = Payload> extends AsyncDisposable
   setPayload(target: PatchTarget<P>, patch: Partial<P>, options?: SetPayloadOptions<P>): Promise<WriteResult>;
 
   /** One record; undefined where there is none. */
-  get<const I extends Include = { payload: true; vector: true }>(id: Id, options?: GetOptions<I>): Promise<VectorRecord<P, I> | undefined>;
+  get<const I extends Include = { payload: true; vector: true }>(
+    id: Id,
+    options?: GetOptions<I>,
+  ): Promise<VectorRecord<P, I> | undefined>;
   /** Records in the order asked, duplicates kept, undefined where there is none. */
   get<const I extends Include = { payload: true; vector: true }>(
     ids: readonly Id[],
@@ -95,7 +104,9 @@ export interface VectorStore<P extends object = Payload> extends AsyncDisposable
   /**
    * Every record (that matches), unordered, in bounded memory. Records that nobody touches meanwhile appear exactly once, others at most once.
    */
-  scan<const I extends Include = { payload: true; vector: true }>(options?: ScanOptions<P, I>): AsyncIterableIterator<VectorRecord<P, I>>;
+  scan<const I extends Include = { payload: true; vector: true }>(
+    options?: ScanOptions<P, I>,
+  ): AsyncIterableIterator<VectorRecord<P, I>>;
 
   /** How many records there are, or match. Exact. */
   count(filter?: Filter<P>, options?: CallOptions): Promise<number>;

@@ -4,8 +4,7 @@ export interface TracedCall {
   readonly provider: string;
   readonly collection?: string;
   readonly namespace?: string;
-  /** Set when it is over. */
-  result?: unknown;
+  /** The typed error, if it failed. */
   error?: unknown;
 }
 
@@ -22,13 +21,21 @@ let channel: TracingChannel | null | undefined;
  * Publishes a call to `node:diagnostics_channel` (start, end, asyncStart, asyncEnd, error), so that telemetry needs no hook of ours.
  * Where there is no such module (browsers) it only runs the call.
  */
-export function traced<T>(call: TracedCall, run: () => Promise<T>): Promise<T> {
-  channel ??= findChannel();
-  return channel === null ? run() : channel.tracePromise(run, call);
+export async function traced<T>(call: TracedCall, run: () => Promise<T>): Promise<T> {
+  if (channel === undefined) channel = findChannel();
+  if (channel === null) return run();
+  let outcome: { value: T } | undefined;
+  // The channel would publish what the call returns, which is the caller's data: it gets nothing.
+  await channel.tracePromise(async () => {
+    outcome = { value: await run() };
+  }, call);
+  return outcome!.value;
 }
 
 function findChannel(): TracingChannel | null {
   const host = (globalThis as { process?: { getBuiltinModule?: (name: string) => unknown } }).process;
-  const module = host?.getBuiltinModule?.('node:diagnostics_channel') as { tracingChannel?: (name: string) => TracingChannel } | undefined;
+  const module = host?.getBuiltinModule?.('node:diagnostics_channel') as
+    | { tracingChannel?: (name: string) => TracingChannel }
+    | undefined;
   return module?.tracingChannel?.(tracingChannelName) ?? null;
 }

@@ -48,21 +48,21 @@ export type RecordInput<P extends object = Payload> = {
 type PayloadOut<P, I> = Include extends I
   ? { payload?: P }
   : I extends { readonly payload: infer B }
-  ? [B] extends [false]
-    ? unknown
-    : [B] extends [true]
-      ? { payload: P }
-      : { payload?: P }
-  : { payload: P };
+    ? [B] extends [false]
+      ? unknown
+      : [B] extends [true]
+        ? { payload: P }
+        : { payload?: P }
+    : { payload: P };
 type VectorOut<V, I> = Include extends I
   ? { vector?: V }
   : I extends { readonly vector: infer B }
-  ? [B] extends [true]
-    ? { vector: V }
-    : [B] extends [false]
-      ? unknown
-      : { vector?: V }
-  : unknown;
+    ? [B] extends [true]
+      ? { vector: V }
+      : [B] extends [false]
+        ? unknown
+        : { vector?: V }
+    : unknown;
 
 /** A record as it comes back from `get`, `scan` and `filter`. The vector is null for a record without an embedding. */
 export type VectorRecord<P extends object = Payload, I extends Include = { payload: true; vector: true }> = {
@@ -220,6 +220,8 @@ export interface CollectionSpec<P extends object = Payload, S extends PayloadSch
   /** Any Standard Schema (zod, valibot, arktype …) of a JSON object: gives the payload type and validates writes. Its output is stored. */
   readonly payload?: S;
   readonly fields?: FieldSpecs<P>;
+  /** Seconds after its last upsert at which a record expires, 1–2³¹; where `capabilities.options.ttl` is not refused. Default: never. */
+  readonly ttlSeconds?: number;
   /** Refuse (`Unsupported`) an index setting that this backend cannot use, instead of listing it in `stats().ignoredHints`. Default false. */
   readonly strict?: boolean;
 }

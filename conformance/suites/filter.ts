@@ -76,7 +76,7 @@ export const filterSuite = defineSuite('filter', ['upsert', 'filter'], (it) => {
     deepEqual(await record({ payload: false }), { id: 'r0000' }, 'no payload');
     deepEqual(Object.keys(await record({ vector: true })).sort(), ['id', 'payload', 'vector'], 'with vector');
     const { records } = await store.filter({}, { include: { vector: true } });
-    checkVector(records[0]!.vector, Float32Array.from(vectorFor(0)), t.capabilities.vectorReadback, 'vector');
+    checkVector(records[0]!.vector, Float32Array.from(vectorFor(0)), store.capabilities.vectorReadback, 'vector');
   });
 
   it('options that break a rule are refused', async (t) => {

@@ -41,7 +41,7 @@ export const upsertSuite = defineSuite('upsert', ['upsert', 'get', 'count', 'sca
     equal(await store.count(), 3, 'count');
     const record = await store.get('r0002');
     deepEqual(record?.payload, { n: 2 }, 'payload');
-    checkVector(record!.vector, Float32Array.from(vectorFor(2)), t.capabilities.vectorReadback, 'vector');
+    checkVector(record!.vector, Float32Array.from(vectorFor(2)), store.capabilities.vectorReadback, 'vector');
   });
 
   it('details: true lists the acknowledged ids, each once; without it there is no list', async (t) => {
@@ -58,7 +58,7 @@ export const upsertSuite = defineSuite('upsert', ['upsert', 'get', 'count', 'sca
     await store.upsert({ id: 'a', vector: [0, 1, 0], payload: { both: 'new', nested: { y: 2 } } });
     const record = await store.get('a');
     deepEqual(record?.payload, { both: 'new', nested: { y: 2 } }, 'payload');
-    checkVector(record!.vector, Float32Array.of(0, 1, 0), t.capabilities.vectorReadback, 'vector');
+    checkVector(record!.vector, Float32Array.of(0, 1, 0), store.capabilities.vectorReadback, 'vector');
     const [match] = await store.search([0, 1, 0], { ...t.exactly, k: 1 });
     equal(match?.id, 'a', 'found by the new vector');
     equal(await store.count(), 1, 'count');
@@ -88,7 +88,7 @@ export const upsertSuite = defineSuite('upsert', ['upsert', 'get', 'count', 'sca
     deepEqual([result.acknowledged, await store.count()], [3, 3], 'acknowledged and count');
     const record = await store.get('a');
     deepEqual(record?.payload, { which: 'third' }, 'payload');
-    checkVector(record!.vector, Float32Array.from(vectorFor(2)), t.capabilities.vectorReadback, 'vector');
+    checkVector(record!.vector, Float32Array.from(vectorFor(2)), store.capabilities.vectorReadback, 'vector');
   });
 
   it('a Float32Array and an array of numbers are the same vector, rounded to f32', async (t) => {
@@ -100,7 +100,7 @@ export const upsertSuite = defineSuite('upsert', ['upsert', 'get', 'count', 'sca
     ]);
     const [array, typed] = await store.get(['array', 'typed']);
     deepEqual(array!.vector, typed!.vector, 'read back');
-    checkVector(array!.vector, Float32Array.from(numbers), t.capabilities.vectorReadback, 'vector');
+    checkVector(array!.vector, Float32Array.from(numbers), store.capabilities.vectorReadback, 'vector');
   });
 
   it('hostile ids are all different records and come back as they are', async (t) => {

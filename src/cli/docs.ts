@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import type { DocsFilter, DocsMatch } from '../docs-search/ask.ts';
 import { cacheDirectory, projectCacheDirectory } from '../docs-search/cache-directory.ts';
 import { type DocsSearch, openDocsSearch } from '../docs-search/docs-search.ts';
+import { checkFilter } from '../docs-search/index-docs.ts';
 import { modelInfo } from '../docs-search/model.ts';
 import { duration, progressOn } from '../docs-search/progress.ts';
 import { interruptible, promptLoop } from '../docs-search/prompt.ts';
@@ -81,6 +82,7 @@ function parseFilter(text: string): DocsFilter {
 }
 
 async function runDocs(options: DocsOptions): Promise<void> {
+  await checkFilter(options.filter);
   const { signal, stop } = interruptible();
   const cacheDir = cacheDirectory();
   const database = options.url ?? { provider: 'native' as const, path: projectCacheDirectory(cacheDir, options.dir) };

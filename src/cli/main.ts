@@ -31,7 +31,7 @@ async function run(argv: readonly string[]): Promise<number> {
   if (entry === undefined) throw new UsageError(`there is no command ${JSON.stringify(name)}; see anyvec --help`);
   const { command, notes } = await entry.load();
   if (asksForHelp(rest)) {
-    print(`${await renderUsage(command, overview())}\n\n${notes}`, process.stdout);
+    print(`${(await renderUsage(command, overview())).trimEnd()}\n\n${notes}`, process.stdout);
     return 0;
   }
   assertKnownOptions(name, rest, await argumentsOf(command));
@@ -76,8 +76,9 @@ function assertKnownOptions(name: string, args: readonly string[], defined: Reco
   }
 }
 
-/** citty colours by itself, also where nobody can see it. */
+/** citty colours by itself, also where nobody can see it, and pads the last column. */
 function print(text: string, stream: NodeJS.WriteStream): void {
   const isColoured = stream.isTTY && !process.env.NO_COLOR;
-  stream.write(`${(isColoured ? text : stripVTControlCharacters(text)).trimEnd()}\n`);
+  const shown = isColoured ? text : stripVTControlCharacters(text);
+  stream.write(`${shown.replaceAll(/[ \t]+$/gm, '').trimEnd()}\n`);
 }

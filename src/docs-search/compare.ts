@@ -19,8 +19,12 @@ export interface Comparison {
 /** What one backend did. */
 export interface Measurement {
   readonly report: IndexReport;
+  /** The type of vector index that the backend chose. */
+  readonly index: string;
   /** Per question. */
   readonly answers: readonly (readonly DocsMatch[])[];
+  /** Median of embedding one question in milliseconds. */
+  readonly embedMs: number;
   /** Median of one search in milliseconds; the question was embedded before. */
   readonly searchMs: number;
   /** Size of its files, where it has any. */
@@ -33,14 +37,14 @@ const repetitions = 25;
 
 /** Indexes the corpus at `url` and asks all questions; then closes it, and opens it again to see how long that takes. */
 export async function measure(url: string, corpus: Corpus, comparison: Comparison): Promise<Measurement> {
-  const { collection, questions, signal } = comparison;
-  const vectors = await (await corpus.embedder()).embed(questions, signal);
+  const { collection } = comparison;
+  const { vectors, embedMs } = await embedQuestions(corpus, comparison);
   const indexed = await withDatabase(url, async (db) => {
     const { store, report } = await indexSections(db, corpus.sections, { ...comparison, ...corpus });
     const answers = await searchAll(store, vectors, comparison);
     const searchMs = await searchTime(store, vectors, comparison);
-    const { diskBytes } = await store.stats();
-    return { report, answers, searchMs, ...(diskBytes !== undefined && { diskBytes }) };
+    const { diskBytes, index } = await store.stats();
+    return { report, index: index.type, answers, embedMs, searchMs, ...(diskBytes !== undefined && { diskBytes }) };
   });
   const started = performance.now();
   return withDatabase(url, async (db) => {
@@ -59,6 +63,18 @@ async function withDatabase<T>(url: string, work: (db: Awaited<ReturnType<typeof
   }
 }
 
+async function embedQuestions(corpus: Corpus, { questions, signal }: Comparison) {
+  const embedder = await corpus.embedder();
+  const vectors: Float32Array[] = [];
+  const times: number[] = [];
+  for (const question of questions) {
+    const started = performance.now();
+    vectors.push(...(await embedder.embed([question], signal)));
+    times.push(performance.now() - started);
+  }
+  return { vectors, embedMs: median(times) };
+}
+
 async function searchAll(store: DocsStore, vectors: readonly Float32Array[], { k, filter, signal }: Comparison) {
   const answers: DocsMatch[][] = [];
   for (const vector of vectors) answers.push(await store.search(vector, { k, filter, signal }));
@@ -74,7 +90,7 @@ async function searchTime(store: DocsStore, vectors: readonly Float32Array[], co
       times.push(performance.now() - started);
     }
   }
-  return times.sort((a, b) => a - b)[times.length >> 1] ?? 0;
+  return median(times);
 }
 
 /** How many of the `expected` answers were found, in any order, and how many there were. */
@@ -86,4 +102,5 @@ export function overlap(expected: Measurement['answers'], found: Measurement['an
   return { same: sum(same), of: sum(expected.map(({ length }) => length)) };
 }
 
+const median = (numbers: readonly number[]) => numbers.toSorted((a, b) => a - b)[numbers.length >> 1] ?? 0;
 const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);

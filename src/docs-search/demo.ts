@@ -3,15 +3,16 @@ import { join, relative, sep } from 'node:path';
 
 import { connect } from '../connect.ts';
 import { ask, type DocsFilter } from './ask.ts';
-import { type Measurement, measure, overlap } from './compare.ts';
+import { type Comparison, type Measurement, measure } from './compare.ts';
+import { type ComparisonRow, renderComparison } from './comparison-table.ts';
 import { type Corpus, openCorpus } from './corpus.ts';
 import { collectionName } from './docs-search.ts';
-import { indexSections } from './index-docs.ts';
+import { checkFilter, indexSections } from './index-docs.ts';
 import { modelInfo } from './model.ts';
 import { duration, progressOn } from './progress.ts';
 import { interruptible, promptLoop } from './prompt.ts';
 import { renderMatches } from './render.ts';
-import { type Palette, paletteFor, widthOf } from './terminal.ts';
+import { paletteFor, widthOf } from './terminal.ts';
 
 /** Whether a native addon works here and, if not, what to type. */
 export type AddonState = { readonly available: true } | { readonly available: false; readonly command: string };
@@ -22,34 +23,38 @@ export interface DemoOptions {
   readonly cacheDir: string;
   readonly questions: readonly string[];
   readonly k: number;
+  /** Default: all sections. */
+  readonly maxSections?: number;
   readonly filter?: DocsFilter;
   readonly addons: { readonly [backend: string]: AddonState };
+  /** Printed below the table. */
+  readonly notes: readonly string[];
   /** What a failed question of the prompt looks like. */
   readonly onError: (error: unknown) => void;
 }
 
-type Row = { readonly url: string; readonly backend: string } & ({ measured: Measurement } | { missing: string });
-
 /** Runs the demo on standard output. Errors: those of `openDocsSearch`. */
 export async function runDemo(options: DemoOptions): Promise<void> {
-  const { projectDir, cacheDir } = options;
+  const { projectDir, cacheDir, maxSections } = options;
+  await checkFilter(options.filter);
   const { signal, stop } = interruptible();
   const progress = progressOn(process.stderr);
-  const corpus = await openCorpus({ projectDir, cacheDir, progress, signal });
+  const corpus = await openCorpus({ projectDir, cacheDir, maxSections, progress, signal });
   try {
-    const packages = new Set(corpus.sections.map(({ payload }) => payload.package)).size;
-    say(`${corpus.sections.length} sections of documentation from ${packages} packages in node_modules\n`);
-    const comparison = { ...options, collection: await collectionName(projectDir), progress, signal };
-    const run = (backend: string) => measure(urlOf(backend, options), corpus, comparison);
-    const native = await run('native');
+    introduce(corpus);
+    const comparison: Comparison = { ...options, collection: await collectionName(projectDir), progress, signal };
+    const native = await measure(urlOf('native', options), corpus, comparison);
     printAnswers(native, options);
-    const rows: Row[] = [{ backend: 'native', url: urlOf('native', options), measured: native }];
-    for (const [backend, state] of Object.entries(options.addons)) {
+    const rows: ComparisonRow[] = [{ url: urlOf('native', options), result: native }];
+    for (const [backend, addon] of Object.entries(options.addons)) {
       const url = urlOf(backend, options);
-      rows.push({ backend, url, ...(state.available ? { measured: await run(backend) } : { missing: state.command }) });
+      const result = addon.available ? await measure(url, corpus, comparison) : { installCommand: addon.command };
+      rows.push({ url, result });
     }
-    say(`${renderComparison(rows, paletteFor(process.stdout), comparison)}\n`);
+    const palette = paletteFor(process.stdout);
+    say([renderComparison(native, rows, palette), ...options.notes.map(palette.dim), ''].join('\n'));
     if (process.stdin.isTTY && process.stdout.isTTY) await converse(corpus, options, comparison);
+    else say(`Yours: npm run demo -- "your question" --filter '{"license":"MIT"}' -k 5`);
   } finally {
     stop();
     await corpus.close();
@@ -63,6 +68,12 @@ function urlOf(backend: string, { cacheDir }: DemoOptions): string {
 }
 
 const say = (text: string) => void process.stdout.write(`${text}\n`);
+
+function introduce({ sections, found }: Corpus): void {
+  const packages = new Set(sections.map(({ payload }) => payload.package)).size;
+  const count = sections.length < found ? `the first ${sections.length} of ${found}` : `${found}`;
+  say(`${count} sections of documentation from ${packages} packages in node_modules`);
+}
 
 function printAnswers({ answers, report }: Measurement, { questions }: DemoOptions): void {
   const palette = paletteFor(process.stdout);
@@ -81,57 +92,7 @@ function printAnswers({ answers, report }: Measurement, { questions }: DemoOptio
   say('');
 }
 
-/** A table of at most 80 columns, and below it how to get what is missing. */
-export function renderComparison(
-  rows: readonly Row[],
-  palette: Palette,
-  { k, questions }: { k: number; questions: readonly string[] },
-): string {
-  const reference = rows.find((row) => 'measured' in row);
-  const header = ['backend', 'url', `same top ${k}`, 'search', 'on disk', 'opens in'];
-  const body = rows.map((row) => {
-    if (!('measured' in row)) return [row.backend, row.url, 'not installed', '', '', ''];
-    const { measured } = row;
-    const same = row === reference ? 'reference' : describeOverlap(reference, measured);
-    const size = measured.diskBytes === undefined ? '' : `${(measured.diskBytes / 1e6).toFixed(1)} MB`;
-    return [
-      row.backend,
-      row.url,
-      same,
-      `${measured.searchMs.toFixed(2)} ms`,
-      size,
-      `${Math.round(measured.openMs)} ms`,
-    ];
-  });
-  const widths = header.map((title, column) =>
-    Math.max(...[title, ...body.map((cells) => cells[column]!)].map((cell) => cell.length)),
-  );
-  const line = (cells: readonly string[]) =>
-    cells
-      .map((cell, i) => (i < 2 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!)))
-      .join('  ')
-      .trimEnd();
-  const missing = rows.flatMap((row) => ('missing' in row ? [`to add ${row.backend}, run: ${row.missing}`] : []));
-  const title = `The same ${questions.length === 1 ? 'question' : `${questions.length} questions`} on other backends: only the URL changes`;
-  const notes = palette.dim(
-    'search: median without embedding the question (about 10 ms); opens in: connect, load, first answer',
-  );
-  return [palette.bold(title), '', palette.dim(line(header)), ...body.map(line), '', notes, ...missing].join('\n');
-}
-
-function describeOverlap(reference: Row | undefined, measured: Measurement): string {
-  const { same, of } = overlap(
-    reference !== undefined && 'measured' in reference ? reference.measured.answers : [],
-    measured.answers,
-  );
-  return `${same} of ${of}`;
-}
-
-async function converse(
-  corpus: Corpus,
-  options: DemoOptions,
-  comparison: Parameters<typeof measure>[2],
-): Promise<void> {
+async function converse(corpus: Corpus, options: DemoOptions, comparison: Comparison): Promise<void> {
   const db = await connect(urlOf('native', options));
   try {
     const { store } = await indexSections(db, corpus.sections, { ...comparison, ...corpus });

@@ -16,7 +16,7 @@ afterAll(() => embedder.close());
 const cosine = (a: Float32Array, b: Float32Array) => a.reduce((sum, value, i) => sum + value * b[i]!, 0);
 const question = 'How do I reset my password?';
 
-describe('the embedder', () => {
+describe('the embedder', { timeout: 60_000 }, () => {
   it('gives the known answer of all-MiniLM-L6-v2 (int8)', async () => {
     const [vector, close, far] = await embedder.embed([
       question,

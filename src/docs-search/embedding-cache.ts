@@ -20,6 +20,7 @@ export class EmbeddingCache {
   /** By key in hexadecimal; the longest unused first. */
   readonly #vectors = new Map<string, Float32Array>();
   #isDirty = false;
+  #saving: Promise<void> = Promise.resolve();
 
   private constructor(path: string, checksum: string, dimension: number, capacity: number) {
     this.#path = path;
@@ -68,7 +69,12 @@ export class EmbeddingCache {
   }
 
   /** Writes the file if anything is new. Of two processes that save at once, the last one's file stays. */
-  async save(): Promise<void> {
+  save(): Promise<void> {
+    this.#saving = this.#saving.catch(() => {}).then(() => this.#write());
+    return this.#saving;
+  }
+
+  async #write(): Promise<void> {
     if (!this.#isDirty) return;
     this.#isDirty = false;
     await writeFileAtomic(this.#path, this.#encode());

@@ -1,6 +1,8 @@
 /** Node only. Brings a collection in line with the sections found on disk: embeds and writes only what changed. */
+import { connect } from '../connect.ts';
 import type { VectorDatabase } from '../database.ts';
 import { VectorStoreError } from '../errors.ts';
+import type { Filter } from '../filter/types.ts';
 import type { VectorStore } from '../store.ts';
 import type { RecordInput } from '../types.ts';
 import type { Embedder } from './embedder.ts';
@@ -40,7 +42,8 @@ export interface IndexOptions {
 const spec = {
   dimension: modelInfo.dimension,
   metric: 'cosine',
-  index: { type: 'hnsw', m: 16, efConstruction: 200 },
+  // Each backend's own default type; the settings are for those that build an HNSW graph.
+  index: { type: 'auto', m: 16, efConstruction: 200 },
   payload: sectionPayload,
   fields: {
     package: 'keyword',
@@ -74,7 +77,7 @@ export async function indexSections(
   const current = new Set(sections.map(({ id }) => id));
   const vanished = [...stored.keys()].filter((id) => !current.has(id));
   const counter = { embedded: 0 };
-  if (changed.length > 0) await store.upsert(embeddedRecords(changed, options, counter), { signal });
+  if (changed.length > 0) await write(store, embeddedRecords(changed, options, counter), options);
   if (vanished.length > 0) await store.delete(vanished, { signal });
   if (changed.length + vanished.length > 0) await store.flush();
   const report = {
@@ -86,6 +89,37 @@ export async function indexSections(
     ms: performance.now() - started,
   };
   return { store, report };
+}
+
+/**
+ * Refuses a wrong filter before anything slow happens: an empty collection tells what is wrong with it.
+ *
+ * Errors: `InvalidArgument`.
+ */
+export async function checkFilter(filter: Filter<SectionPayload> | undefined): Promise<void> {
+  if (filter === undefined) return;
+  const db = await connect('native:');
+  try {
+    await (await db.createCollection('empty', spec)).count(filter);
+  } finally {
+    await db.close();
+  }
+}
+
+async function write(
+  store: DocsStore,
+  records: AsyncIterable<RecordInput<SectionPayload>>,
+  { cache, signal }: IndexOptions,
+) {
+  try {
+    await store.upsert(records, { signal });
+  } catch (error) {
+    if (!signal?.aborted) throw error;
+    const message = 'indexing was stopped; what was embedded is kept, and the next run goes on from there';
+    throw new VectorStoreError('Aborted', message, { operation: 'docs', cause: error });
+  } finally {
+    await cache.save();
+  }
 }
 
 async function openCollection(db: VectorDatabase, { collection, signal }: IndexOptions): Promise<DocsStore> {
@@ -139,7 +173,6 @@ async function* embeddedRecords(
     }
   } finally {
     task.end();
-    await cache.save();
   }
 }
 

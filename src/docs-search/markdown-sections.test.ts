@@ -35,6 +35,14 @@ describe('splitMarkdown', () => {
     expect(section?.text).toBe(`${prose(20)} see the guide  bold & more`);
   });
 
+  it('drops front matter also where no heading follows, and keeps a rule in the middle', () => {
+    const [section, ...others] = split(
+      `---\ntitle: secret\ntags: [a]\n---\n${prose(20)}\n\n---\n\n${prose(20, 'end')}`,
+    );
+    expect([others, section?.path]).toEqual([[], []]);
+    expect(section?.text).toBe(`${prose(20)}\n\n${prose(20, 'end')}`);
+  });
+
   it('understands HTML headings', () => {
     const [section] = split(`<h1 align="center">\n  <img src="x.png"><br>\n  The <b>Tool</b>\n</h1>\n\n${prose(20)}`);
     expect(section?.path).toEqual(['The Tool']);
@@ -102,8 +110,8 @@ describe('splitMarkdown', () => {
     );
   });
 
-  it('tears no surrogate pair when it cuts a word without spaces', () => {
-    const sections = split(`# A\n\n${'😀x'.repeat(2000)}`);
+  it.each(['', '```\n'])('tears no surrogate pair when it cuts a word without spaces (after %j)', (fence) => {
+    const sections = split(`# A\n\n${prose(20)}\n\n${fence}a${'😀'.repeat(2000)}`);
     expect(sections.every(({ text, gist }) => text.isWellFormed() && gist.isWellFormed())).toBe(true);
   });
 });

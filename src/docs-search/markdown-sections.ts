@@ -28,7 +28,7 @@ const textLimit = 3000;
 const shortWords = 12;
 const leastWords = 4;
 const noise =
-  /^(licen[cs]es?|copyright|(table of )?contents?|toc|sponsors?|backers|contributors?|authors?|donate|donations?)$/i;
+  /^(licen[cs]es?|copyright|(table of )?contents?|toc|sponsors?|backers|contributors?|authors?|donat(e|ions?)|related( \w+)?|see also)$/i;
 
 interface Passage {
   readonly path: readonly string[];

@@ -18,7 +18,7 @@ export function toBlocks(tokens: readonly Token[]): Block[] {
 }
 
 /** The words of inline tokens, on one line except for hard breaks. */
-export function inlineText(tokens: readonly Token[]): string {
+function inlineText(tokens: readonly Token[]): string {
   return tokens.map(inlineTokenText).join('');
 }
 

@@ -44,6 +44,20 @@ describe('findPackages', () => {
     expect(await names()).toEqual(['a@1.0.0', 'b@2.0.0']);
   });
 
+  it('follows the links of workspaces that depend on each other', async () => {
+    for (const [from, to] of [
+      ['a', 'b'],
+      ['b', 'a'],
+    ] as const) {
+      await put(`packages/${from}/package.json`, { name: from, version: '1.0.0' });
+      await mkdir(join(project, `packages/${from}/node_modules`));
+      await symlink(join(project, 'packages', to), join(project, `packages/${from}/node_modules`, to), 'dir');
+    }
+    await mkdir(join(project, 'node_modules'));
+    await symlink(join(project, 'packages/a'), join(project, 'node_modules/a'), 'dir');
+    expect(await names()).toEqual(['a@1.0.0', 'b@1.0.0']);
+  });
+
   it('reads licences in every form that npm has had, and keywords', async () => {
     await put('node_modules/a/package.json', { name: 'a', version: '1.0.0', license: 'MIT', keywords: ['x', 'y'] });
     await put('node_modules/b/package.json', {

@@ -37,7 +37,7 @@ export const silent: Progress = { status: () => {}, begin: () => ({ update: () =
 
 function bar(stream: ProgressStream, label: string, total: number, items: number): ProgressTask {
   const format = `${label} {bar} {percentage} % | {items}/${items} | {left}`;
-  const single = new SingleBar({ stream, format, barsize: 30, hideCursor: true, fps: 8 }, Presets.shades_classic);
+  const single = new SingleBar({ stream, format, barsize: 24, hideCursor: true, fps: 8 }, Presets.shades_classic);
   const started = performance.now();
   single.start(total, 0, { items: 0, left: '' });
   return {
@@ -49,15 +49,20 @@ function bar(stream: ProgressStream, label: string, total: number, items: number
 function lines(stream: ProgressStream, label: string, total: number, items: number): ProgressTask {
   const started = performance.now();
   let printed = started;
+  let last = 0;
   stream.write(`${label}: ${items}\n`);
   return {
     update(work, done) {
+      last = work;
       if (performance.now() - printed < linesEveryMs) return;
       printed = performance.now();
       const percent = Math.floor((work / total) * 100);
       stream.write(`${label}: ${done}/${items} (${percent} %), ${timeLeft(started, work / total)}\n`);
     },
-    end: () => void stream.write(`${label}: done in ${duration(performance.now() - started)}\n`),
+    end() {
+      const outcome = last < total ? 'stopped after' : 'done in';
+      stream.write(`${label}: ${outcome} ${duration(performance.now() - started)}\n`);
+    },
   };
 }
 

@@ -5,7 +5,7 @@ import { collectSections, headline, sectionPayload } from './sections.ts';
 
 const repository = join(import.meta.dirname, '../..');
 
-describe('collectSections', () => {
+describe('collectSections', { timeout: 60_000 }, () => {
   it('finds at least 1,000 sections in this repository, each with an id of its own and a valid payload', async () => {
     const sections = await collectSections(repository);
     expect(sections.length).toBeGreaterThanOrEqual(1000);

@@ -61,6 +61,22 @@ export async function collectSections(projectDir: string): Promise<Section[]> {
   return sections;
 }
 
+/**
+ * At most `limit` sections, in the order given: the first ones of every package before the second ones of any, since
+ * documentation begins with what matters most.
+ */
+export function leadingSections(sections: readonly Section[], limit: number): Section[] {
+  const seen = new Map<string, number>();
+  const ranked = sections.map((section) => {
+    const rank = seen.get(section.payload.package) ?? 0;
+    seen.set(section.payload.package, rank + 1);
+    return { section, rank };
+  });
+  const leading = ranked.toSorted((a, b) => a.rank - b.rank).slice(0, limit);
+  const chosen = new Set(leading.map(({ section }) => section));
+  return sections.filter((section) => chosen.has(section));
+}
+
 function documentSections(from: InstalledPackage, document: DocumentFile, markdown: string, lexer: Lexer): Section[] {
   const ordinals = new Map<string, number>();
   return splitMarkdown(markdown, lexer).map((section) => {

@@ -1,12 +1,25 @@
 import type { Capabilities } from '../capabilities.ts';
-import type { CallContext, CollectionDriver, DriverPage, DriverPatch, DriverRecord, DriverSearch, DriverTarget, DriverWriteResult, ReadOptions, StoredMatch, StoredRecord } from '../driver.ts';
+import type {
+  CallContext,
+  CollectionDriver,
+  DriverPage,
+  DriverPatch,
+  DriverRecord,
+  DriverSearch,
+  DriverTarget,
+  DriverWriteResult,
+  ReadOptions,
+  StoredMatch,
+  StoredRecord,
+} from '../driver.ts';
 import { unsupported, VectorStoreError } from '../errors.ts';
 import type { FilterNode } from '../filter/normal-form.ts';
 import type { CollectionInfo, CollectionStats, FieldType, Id, IndexProgress, IndexSpec, Metric } from '../types.ts';
-import type { ResolvedIndex, VectorIndex, VectorIndexProvider } from './index/vector-index.ts';
 import { flatProvider } from './index/flat.ts';
+import type { ResolvedIndex, VectorIndexProvider } from './index/vector-index.ts';
 import { Partition } from './partition.ts';
 import { patched } from './patch.ts';
+import { buildIndexes, disposeAll } from './rebuild.ts';
 import type { CollectionFiles } from './storage/collection-files.ts';
 import type { Operation } from './storage/operations.ts';
 import { TimeSlice } from './time-slice.ts';
@@ -18,9 +31,6 @@ export interface EngineSpec {
   readonly metric: Metric;
   readonly fields: { readonly [field: string]: FieldType };
 }
-
-/** Vectors added to a new index between two looks at the abort signal. */
-const rebuildChunk = 100;
 
 /** One collection of the engine: partitions by namespace in memory, and behind them, in directory mode, files. */
 export class EngineCollection implements CollectionDriver {
@@ -34,7 +44,13 @@ export class EngineCollection implements CollectionDriver {
   /** Writes run one after another. */
   #lastWrite: Promise<unknown> = Promise.resolve();
 
-  constructor(spec: EngineSpec, provider: VectorIndexProvider, index: ResolvedIndex, capabilities: Capabilities, files?: CollectionFiles) {
+  constructor(
+    spec: EngineSpec,
+    provider: VectorIndexProvider,
+    index: ResolvedIndex,
+    capabilities: Capabilities,
+    files?: CollectionFiles,
+  ) {
     this.#spec = spec;
     this.#provider = provider;
     this.#index = index;
@@ -48,7 +64,9 @@ export class EngineCollection implements CollectionDriver {
     if (files === undefined) return;
     this.#state = 'loading';
     await files.load((operation) => this.#apply(operation));
-    await files.loadIndexes(this.#partitions, (namespace, content) => this.#restoreIndex(this.#partitions.get(namespace)!, content));
+    await files.loadIndexes(this.#partitions, (namespace, content) =>
+      this.#restoreIndex(this.#partitions.get(namespace)!, content),
+    );
     this.#state = 'open';
   }
 
@@ -75,7 +93,11 @@ export class EngineCollection implements CollectionDriver {
   upsert(namespace: string, records: readonly DriverRecord[], context: CallContext): Promise<DriverWriteResult> {
     return this.#write(context, async () => {
       const slots = this.#partition(namespace).allot(records.map((record) => record.id));
-      await this.#commit({ kind: 'put', namespace, records: records.map((record, i) => ({ ...record, slot: slots[i]! })) });
+      await this.#commit({
+        kind: 'put',
+        namespace,
+        records: records.map((record, i) => ({ ...record, slot: slots[i]! })),
+      });
       return { acknowledged: records.length };
     });
   }
@@ -88,7 +110,12 @@ export class EngineCollection implements CollectionDriver {
     });
   }
 
-  setPayload(namespace: string, target: DriverTarget, patch: DriverPatch, context: CallContext): Promise<DriverWriteResult> {
+  setPayload(
+    namespace: string,
+    target: DriverTarget,
+    patch: DriverPatch,
+    context: CallContext,
+  ): Promise<DriverWriteResult> {
     return this.#write(context, async () => {
       const { ids, missing } = this.#find(namespace, target);
       const partition = this.#partition(namespace);
@@ -101,10 +128,18 @@ export class EngineCollection implements CollectionDriver {
   #find(namespace: string, target: DriverTarget): { ids: Id[]; missing: Id[] } {
     const partition = this.#partition(namespace);
     if ('filter' in target) return { ids: partition.idsMatching(target.filter), missing: [] };
-    return { ids: target.ids.filter((id) => partition.has(id)), missing: target.ids.filter((id) => !partition.has(id)) };
+    return {
+      ids: target.ids.filter((id) => partition.has(id)),
+      missing: target.ids.filter((id) => !partition.has(id)),
+    };
   }
 
-  async search(namespace: string, queries: readonly Float32Array[], options: DriverSearch, context: CallContext): Promise<StoredMatch[][]> {
+  async search(
+    namespace: string,
+    queries: readonly Float32Array[],
+    options: DriverSearch,
+    context: CallContext,
+  ): Promise<StoredMatch[][]> {
     const partition = this.#reading(namespace, context);
     if (partition === undefined) return queries.map(() => []);
     const answers: StoredMatch[][] = [];
@@ -116,11 +151,23 @@ export class EngineCollection implements CollectionDriver {
     return answers;
   }
 
-  async filter(namespace: string, filter: FilterNode, options: ReadOptions & { readonly limit: number; readonly cursor?: string }, context: CallContext): Promise<DriverPage> {
-    return this.#reading(namespace, context)?.page(filter, options.limit, options.cursor, options.include) ?? { records: [] };
+  async filter(
+    namespace: string,
+    filter: FilterNode,
+    options: ReadOptions & { readonly limit: number; readonly cursor?: string },
+    context: CallContext,
+  ): Promise<DriverPage> {
+    return (
+      this.#reading(namespace, context)?.page(filter, options.limit, options.cursor, options.include) ?? { records: [] }
+    );
   }
 
-  async get(namespace: string, ids: readonly Id[], options: ReadOptions, context: CallContext): Promise<StoredRecord[]> {
+  async get(
+    namespace: string,
+    ids: readonly Id[],
+    options: ReadOptions,
+    context: CallContext,
+  ): Promise<StoredRecord[]> {
     return this.#reading(namespace, context)?.get(ids, options.include) ?? [];
   }
 
@@ -128,46 +175,25 @@ export class EngineCollection implements CollectionDriver {
     return this.#reading(namespace, context)?.count(filter) ?? 0;
   }
 
-  recreateIndex(index: IndexSpec, options: { readonly strict: boolean; readonly onProgress?: (progress: IndexProgress) => void }, context: CallContext): Promise<void> {
+  recreateIndex(
+    index: IndexSpec,
+    options: { readonly strict: boolean; readonly onProgress?: (progress: IndexProgress) => void },
+    context: CallContext,
+  ): Promise<void> {
     return this.#write(context, async () => {
       const { dimension, metric } = this.#spec;
       const resolved = resolveIndex(this.#provider, index, dimension, metric, options.strict);
-      const built = await this.#buildIndexes(resolved, options.onProgress, context);
+      const partitions = this.#partitions.values();
+      const built = await buildIndexes(this.#provider, resolved, partitions, options.onProgress, context.signal);
       try {
         await this.#files?.setIndex(resolved);
       } catch (error) {
-        for (const index of built.values()) index.dispose();
+        disposeAll(built);
         throw error;
       }
       for (const [partition, index] of built) partition.replaceIndex(index);
       this.#index = resolved;
     });
-  }
-
-  async #buildIndexes(resolved: ResolvedIndex, onProgress: ((progress: IndexProgress) => void) | undefined, context: CallContext): Promise<Map<Partition, VectorIndex>> {
-    const built = new Map<Partition, VectorIndex>();
-    const work = [...this.#partitions.values()].map((partition) => ({ partition, slots: partition.vectorSlots() }));
-    const total = work.reduce((sum, { slots }) => sum + slots.length, 0);
-    let done = 0;
-    const slice = new TimeSlice(context.signal);
-    try {
-      for (const { partition, slots } of work) {
-        const index = this.#provider.create(resolved, partition.vectors);
-        built.set(partition, index);
-        for (let at = 0; at < slots.length; at += rebuildChunk) {
-          const chunk = slots.slice(at, at + rebuildChunk);
-          index.add(chunk);
-          done += chunk.length;
-          onProgress?.({ done, total });
-          await slice.pause();
-        }
-      }
-      if (done === 0) onProgress?.({ done, total });
-      return built;
-    } catch (error) {
-      for (const index of built.values()) index.dispose();
-      throw error;
-    }
   }
 
   async listNamespaces(context: CallContext): Promise<string[]> {
@@ -186,7 +212,8 @@ export class EngineCollection implements CollectionDriver {
   async stats(context: CallContext): Promise<CollectionStats> {
     this.#check(context);
     const partitions = [...this.#partitions.values()];
-    const sum = (of: (partition: Partition) => number) => partitions.reduce((total, partition) => total + of(partition), 0);
+    const sum = (of: (partition: Partition) => number) =>
+      partitions.reduce((total, partition) => total + of(partition), 0);
     const diskBytes = await this.#files?.byteLength();
     return {
       count: sum((partition) => partition.size),
@@ -236,12 +263,13 @@ export class EngineCollection implements CollectionDriver {
     const partition = this.#partition(operation.namespace);
     switch (operation.kind) {
       case 'put':
-        return partition.put(operation.records);
+        partition.put(operation.records);
+        break;
       case 'payload':
         for (const { id, payload } of operation.entries) partition.setPayload(id, payload);
-        return;
+        break;
       case 'remove':
-        return partition.remove(operation.ids);
+        partition.remove(operation.ids);
     }
   }
 
@@ -249,7 +277,9 @@ export class EngineCollection implements CollectionDriver {
     let partition = this.#partitions.get(namespace);
     if (partition === undefined) {
       const loading = this.#state === 'loading';
-      partition = new Partition(this.#spec, (vectors) => (loading ? flatProvider : this.#provider).create(this.#index, vectors));
+      partition = new Partition(this.#spec, (vectors) =>
+        (loading ? flatProvider : this.#provider).create(this.#index, vectors),
+      );
       this.#partitions.set(namespace, partition);
     }
     return partition;
@@ -279,9 +309,16 @@ export class EngineCollection implements CollectionDriver {
 }
 
 /** @throws `Unsupported` under `strict` for settings without effect. */
-export function resolveIndex(provider: VectorIndexProvider, index: IndexSpec, dimension: number, metric: Metric, strict: boolean): ResolvedIndex {
+export function resolveIndex(
+  provider: VectorIndexProvider,
+  index: IndexSpec,
+  dimension: number,
+  metric: Metric,
+  strict: boolean,
+): ResolvedIndex {
   const spec = index.type === 'auto' ? { ...index, type: provider.types[0]! } : index;
   const resolved = provider.resolve(spec, dimension, metric);
-  if (strict && resolved.ignoredHints.length > 0) throw unsupported(resolved.ignoredHints.join(', '), `an index of type ${spec.type} has no use for it`);
+  if (strict && resolved.ignoredHints.length > 0)
+    throw unsupported(resolved.ignoredHints.join(', '), `an index of type ${spec.type} has no use for it`);
   return resolved;
 }

@@ -39,10 +39,22 @@ export class EngineDriver implements Driver {
 
   createCollection(name: string, spec: DriverSpec, context: CallContext): Promise<CollectionDriver> {
     return this.#change(context, async () => {
-      if (await this.#exists(name)) throw new VectorStoreError('AlreadyExists', `collection ${name} exists; say ifExists: 'open' or 'recreate', or choose another name`);
+      if (await this.#exists(name))
+        throw new VectorStoreError(
+          'AlreadyExists',
+          `collection ${name} exists; say ifExists: 'open' or 'recreate', or choose another name`,
+        );
       const { dimension, metric, fields } = spec;
       const resolved = resolveIndex(this.#indexes, spec.index, dimension, metric, spec.strict);
-      const manifest: Manifest = { name, dimension, metric, fields: { ...fields }, index: { ...resolved.spec }, ignoredHints: [...resolved.ignoredHints], generation: 1 };
+      const manifest: Manifest = {
+        name,
+        dimension,
+        metric,
+        fields: { ...fields },
+        index: { ...resolved.spec },
+        ignoredHints: [...resolved.ignoredHints],
+        generation: 1,
+      };
       await this.#directory?.create(manifest);
       return this.#load(manifest, resolved);
     });
@@ -61,14 +73,21 @@ export class EngineDriver implements Driver {
   async #load(manifest: Manifest, index: ResolvedIndex): Promise<EngineCollection> {
     const { name, dimension, metric, fields } = manifest;
     const files = this.#directory?.open(manifest);
-    const collection = new EngineCollection({ name, dimension, metric, fields }, this.#indexes, index, this.capabilities, files);
+    const collection = new EngineCollection(
+      { name, dimension, metric, fields },
+      this.#indexes,
+      index,
+      this.capabilities,
+      files,
+    );
     await collection.load();
     this.#collections.set(name, collection);
     return collection;
   }
 
   async #manifestOf(name: string): Promise<Manifest> {
-    if (this.#directory === undefined || !(await this.#exists(name))) throw new VectorStoreError('NotFound', `there is no collection ${JSON.stringify(name)}; create it first`);
+    if (this.#directory === undefined || !(await this.#exists(name)))
+      throw new VectorStoreError('NotFound', `there is no collection ${JSON.stringify(name)}; create it first`);
     return this.#directory.manifest(name);
   }
 
@@ -140,12 +159,25 @@ export class EngineDriver implements Driver {
   }
 }
 
-function engineCapabilities(indexes: VectorIndexProvider, persistent: boolean, differences: EngineOptions['capabilities']): Capabilities {
+function engineCapabilities(
+  indexes: VectorIndexProvider,
+  persistent: boolean,
+  differences: EngineOptions['capabilities'],
+): Capabilities {
   const searchParams = [...new Set(indexes.types.flatMap((type) => indexes.usedParams({ type })))];
   return capabilitiesOf({
     ...differences,
-    operations: { searchHybrid: { refused: 'full-text ranking is not in this version of the engine' }, ...differences?.operations },
-    options: { ...(!persistent && { persistence: { refused: 'memory mode: everything is gone when the database is closed; give it a directory' } }), ...differences?.options },
+    operations: {
+      searchHybrid: { refused: 'full-text ranking is not in this version of the engine' },
+      ...differences?.operations,
+    },
+    options: {
+      ttl: { refused: 'records of the engine do not expire' },
+      ...(!persistent && {
+        persistence: { refused: 'memory mode: everything is gone when the database is closed; give it a directory' },
+      }),
+      ...differences?.options,
+    },
     limits: { dimension: 65_536, ...differences?.limits },
     indexTypes: indexes.types,
     searchParams,
@@ -156,7 +188,8 @@ function engineCapabilities(indexes: VectorIndexProvider, persistent: boolean, d
 function classifySystemError(error: unknown): Classification | undefined {
   if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return undefined;
   const { code, message } = error;
-  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') return { code: 'PermissionDenied', message, applied: 'no' };
+  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS')
+    return { code: 'PermissionDenied', message, applied: 'no' };
   if (code === 'ENOSPC' || code === 'EDQUOT' || code === 'EIO') return { code: 'Durability', message, applied: 'no' };
   if (code === 'ENOTDIR' || code === 'EEXIST') return { code: 'InvalidArgument', message, applied: 'no' };
   return code.startsWith('E') ? { code: 'Unavailable', message, applied: 'no' } : undefined;

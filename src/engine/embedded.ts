@@ -42,9 +42,11 @@ export function embeddedAdapter({ provider, loadIndexes, capabilities }: Embedde
 /** `native:` → memory; `native:./data`, `native:/var/data`, `native:///var/data` → a directory, percent-encoding resolved. */
 function pathOf(url: string, provider: string): { path?: string } {
   const rest = url.slice(provider.length + 1).replace(/^\/\/(?=\/)/, '');
-  if (/[?#]/.test(rest)) throw invalid('url', `${provider}: URLs are a path only; write ? and # in a path as %3F and %23`);
+  if (/[?#]/.test(rest))
+    throw invalid('url', `${provider}: URLs are a path only; write ? and # in a path as %3F and %23`);
   if (rest === '' || rest === '//') return {};
-  if (rest.startsWith('//')) throw invalid('url', `${provider}:// has no host; write ${provider}:./relative or ${provider}:/absolute`);
+  if (rest.startsWith('//'))
+    throw invalid('url', `${provider}:// has no host; write ${provider}:./relative or ${provider}:/absolute`);
   try {
     return { path: decodeURIComponent(rest) };
   } catch {

@@ -44,6 +44,8 @@ export class Partition {
   readonly #live = new Bitset();
   readonly #withVector = new Bitset();
   readonly #births = new BirthOrder();
+  /** Birth numbers are this object's own: a cursor of another one, from before a restart, must not pass for one of ours. */
+  readonly #cursorMark = Math.random().toString(36).slice(2, 10);
   #index: VectorIndex;
   #vectorVersion = 0;
 
@@ -139,14 +141,19 @@ export class Partition {
   }
 
   /** A page of matching records, oldest first; see {@link BirthOrder}. */
-  page(filter: FilterNode, limit: number, cursor: string | undefined, include: Parts): { records: StoredRecord[]; cursor?: string } {
-    const { after, until } = cursor === undefined ? { after: 0, until: this.#births.latest } : readCursor(cursor);
+  page(
+    filter: FilterNode,
+    limit: number,
+    cursor: string | undefined,
+    include: Parts,
+  ): { records: StoredRecord[]; cursor?: string } {
+    const { after, until } = cursor === undefined ? { after: 0, until: this.#births.latest } : this.#readCursor(cursor);
     const matching = filter.kind === 'all' ? this.#live : this.#payloads.resolve(filter, this.#live);
     const records: StoredRecord[] = [];
     let last = after;
     for (const { slot, birth } of this.#births.after(after, until)) {
       if (!matching.has(slot)) continue;
-      if (records.length === limit) return { records, cursor: `${last}-${until}` };
+      if (records.length === limit) return { records, cursor: `${this.#cursorMark}-${last}-${until}` };
       records.push(this.#recordAt(slot, include));
       last = birth;
     }
@@ -154,7 +161,8 @@ export class Partition {
   }
 
   search(query: Float32Array, asked: DriverSearch): StoredMatch[] {
-    const candidates = asked.filter.kind === 'all' ? this.#withVector : this.#payloads.resolve(asked.filter, this.#withVector);
+    const candidates =
+      asked.filter.kind === 'all' ? this.#withVector : this.#payloads.resolve(asked.filter, this.#withVector);
     const best = new TopK(asked.k);
     const queryNorm = norm(query);
     const offer = (slot: number) => {
@@ -203,6 +211,18 @@ export class Partition {
     this.#index.dispose();
   }
 
+  #readCursor(cursor: string): { after: number; until: number } {
+    const [mark, after, until, ...rest] = cursor.split('-');
+    const numbers = [after, until].every((text) => text !== undefined && /^\d{1,15}$/.test(text));
+    if (mark !== this.#cursorMark || !numbers || rest.length > 0) {
+      throw invalid(
+        'options.cursor',
+        'not a cursor that this collection gave since it was opened; begin again without one',
+      );
+    }
+    return { after: Number(after), until: Number(until) };
+  }
+
   #occupy(slot: number, id: Id): void {
     // While a log is replayed, slots come in any order: those passed over are free until they are named.
     for (let skipped = this.#ids.length; skipped < slot; skipped++) {
@@ -239,10 +259,4 @@ export class Partition {
       ...(include.vector && { vector: this.#withVector.has(slot) ? this.vectors.at(slot).slice() : null }),
     };
   }
-}
-
-function readCursor(cursor: string): { after: number; until: number } {
-  const numbers = /^(\d{1,15})-(\d{1,15})$/.exec(cursor);
-  if (numbers === null) throw invalid('options.cursor', 'not a cursor that this collection gave');
-  return { after: Number(numbers[1]), until: Number(numbers[2]) };
 }

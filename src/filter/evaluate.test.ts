@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { document, filter as anyFilter } from '../../test/support/arbitrary-filters.ts';
+import { filter as anyFilter, document } from '../../test/support/arbitrary-filters.ts';
 import { printSeed, seed } from '../../test/support/seed.ts';
 import { evaluate } from './evaluate.ts';
 import { pushNegation } from './normal-form.ts';
@@ -40,11 +40,26 @@ describe('the meaning of a filter', () => {
     ['$startsWith is any-element', { a: { $startsWith: 'x' } }, { a: ['ax', 'xa'] }, true],
     ['$startsWith is case-sensitive', { a: { $startsWith: 'X' } }, { a: 'xa' }, false],
     ['one element must satisfy all bounds', { a: { $gt: 1, $lt: 4 } }, { a: [0, 5] }, false],
-    ['bounds in separate conditions may meet separate elements', { $and: [{ a: { $gt: 1 } }, { a: { $lt: 4 } }] }, { a: [0, 5] }, true],
+    [
+      'bounds in separate conditions may meet separate elements',
+      { $and: [{ a: { $gt: 1 } }, { a: { $lt: 4 } }] },
+      { a: [0, 5] },
+      true,
+    ],
     ['a range matches no string', { a: { $gte: 0 } }, { a: '5' }, false],
-    ['a datetime range compares instants', { at: { $gt: '2024-01-01T00:00:00Z' } }, { at: '2024-01-01T00:00:01+00:00' }, true],
+    [
+      'a datetime range compares instants',
+      { at: { $gt: '2024-01-01T00:00:00Z' } },
+      { at: '2024-01-01T00:00:01+00:00' },
+      true,
+    ],
     ['datetime $eq compares the text', { at: '2024-01-01T00:00:00Z' }, { at: '2024-01-01T01:00:00+01:00' }, false],
-    ['$match wants every term, in any order and case', { text: { $match: 'Tea GREEN' } }, { text: 'A green, hot tea.' }, true],
+    [
+      '$match wants every term, in any order and case',
+      { text: { $match: 'Tea GREEN' } },
+      { text: 'A green, hot tea.' },
+      true,
+    ],
     ['$match wants whole terms', { text: { $match: 'gree' } }, { text: 'green' }, false],
     ['$match wants all terms in one element', { text: { $match: 'red tea' } }, { text: ['red', 'tea'] }, false],
     ['a path does not step through arrays of objects', { 'a.b': 1 }, { a: [{ b: 1 }] }, false],

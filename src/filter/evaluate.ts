@@ -57,7 +57,12 @@ function inRange(element: unknown, of: 'number' | 'datetime', bounds: Bounds): b
 
 /** Whether a number satisfies all bounds that are given. */
 export function withinBounds(x: number, { gt, gte, lt, lte }: Bounds): boolean {
-  return (gt === undefined || x > gt) && (gte === undefined || x >= gte) && (lt === undefined || x < lt) && (lte === undefined || x <= lte);
+  return (
+    (gt === undefined || x > gt) &&
+    (gte === undefined || x >= gte) &&
+    (lt === undefined || x < lt) &&
+    (lte === undefined || x <= lte)
+  );
 }
 
 function hasTerms(text: string, terms: readonly string[]): boolean {

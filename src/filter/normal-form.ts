@@ -14,7 +14,13 @@ export type FilterLeaf =
   | { readonly kind: 'eq'; readonly field: string; readonly path: Segments; readonly value: Scalar }
   /** At least two distinct values. */
   | { readonly kind: 'in'; readonly field: string; readonly path: Segments; readonly values: readonly Scalar[] }
-  | { readonly kind: 'range'; readonly field: string; readonly path: Segments; readonly of: 'number' | 'datetime'; readonly bounds: Bounds }
+  | {
+      readonly kind: 'range';
+      readonly field: string;
+      readonly path: Segments;
+      readonly of: 'number' | 'datetime';
+      readonly bounds: Bounds;
+    }
   | { readonly kind: 'exists'; readonly field: string; readonly path: Segments }
   | { readonly kind: 'contains'; readonly field: string; readonly path: Segments; readonly value: Scalar }
   | { readonly kind: 'startsWith'; readonly field: string; readonly path: Segments; readonly prefix: string }
@@ -52,7 +58,12 @@ export function not(node: FilterNode): FilterNode {
   return node.kind === 'not' ? node.of : { kind: 'not', of: node };
 }
 
-function combine(kind: 'and' | 'or', nodes: readonly FilterNode[], neutral: FilterNode, absorbing: FilterNode): FilterNode {
+function combine(
+  kind: 'and' | 'or',
+  nodes: readonly FilterNode[],
+  neutral: FilterNode,
+  absorbing: FilterNode,
+): FilterNode {
   const members: FilterNode[] = [];
   for (const node of nodes) {
     if (node.kind === absorbing.kind) return absorbing;

@@ -44,7 +44,12 @@ describe('parsing a filter', () => {
     ['a symbol key', { [Symbol('a')]: 1 }],
     ['$and without a list', { $and: { a: 1 } }],
     ['$not with a list', { $not: [] }],
-    ['a filter of a class', new (class { a = 1; })()],
+    [
+      'a filter of a class',
+      new (class {
+        a = 1;
+      })(),
+    ],
   ])('refuses %s', (_what, filter) => {
     expect(() => parse(filter)).toThrow(expect.objectContaining({ code: 'InvalidArgument' }));
   });
@@ -74,13 +79,20 @@ describe('parsing a filter', () => {
     expect(parse({})).toEqual({ kind: 'all' });
     expect(parse({ $and: [{}, { $not: { $or: [] } }, { a: { $nin: [] } }] })).toEqual({ kind: 'all' });
     expect(parse({ $or: [{ a: { $in: [] } }, { $not: {} }] })).toEqual({ kind: 'none' });
-    expect(parse({ '"a"."b"': { $in: ['x', 'x'] } })).toEqual({ kind: 'eq', field: 'a.b', path: ['a', 'b'], value: 'x' });
+    expect(parse({ '"a"."b"': { $in: ['x', 'x'] } })).toEqual({
+      kind: 'eq',
+      field: 'a.b',
+      path: ['a', 'b'],
+      value: 'x',
+    });
     expect(parse({ $not: { $not: { a: 1 } } })).toEqual(parse({ a: 1 }));
     expect(parse({ $and: [{ a: 1 }, { $and: [{ b: 1 }, { c: 1 }] }] })).toEqual(parse({ a: 1, b: 1, c: 1 }));
   });
 
   it('refuses by capability with the reason', () => {
     const refused = () => 'no prefixes here';
-    expect(() => parseFilter({ a: { $startsWith: 'x' } }, { fields, refused })).toThrow(expect.objectContaining({ code: 'Unsupported', message: expect.stringContaining('no prefixes here') }));
+    expect(() => parseFilter({ a: { $startsWith: 'x' } }, { fields, refused })).toThrow(
+      expect.objectContaining({ code: 'Unsupported', message: expect.stringContaining('no prefixes here') }),
+    );
   });
 });

@@ -46,7 +46,10 @@ function parseGroup(filter: unknown, parsing: Parsing, place: string, depth: num
     if (key === '$or') return or(parseList(operand, parsing, at, depth));
     if (key === '$not') return not(parseGroup(operand, parsing, at, depth + 1));
     if (key.startsWith('$')) {
-      throw invalid(at, `unknown operator ${key} (here stand $and, $or, $not and field paths; quote a field that begins with $)`);
+      throw invalid(
+        at,
+        `unknown operator ${key} (here stand $and, $or, $not and field paths; quote a field that begins with $)`,
+      );
     }
     return parseField(key, operand, parsing, at);
   });
@@ -63,8 +66,10 @@ function parseField(field: string, asked: unknown, parsing: Parsing, place: stri
   const path = parsePath(field, place);
   const target = { field: formatPath(path), path };
   if (isScalar(asked)) return condition(target, '$eq', asked, parsing, place);
-  if (asked === null) throw invalid(place, 'null cannot be compared with; say { $exists: false } for "missing or null"');
-  if (asked === undefined) throw invalid(place, 'the condition is undefined; leave the field out if nothing is asked of it');
+  if (asked === null)
+    throw invalid(place, 'null cannot be compared with; say { $exists: false } for "missing or null"');
+  if (asked === undefined)
+    throw invalid(place, 'the condition is undefined; leave the field out if nothing is asked of it');
   if (Array.isArray(asked)) throw invalid(place, 'an array is no condition; say { $in: […] } or { $all: […] }');
   const operators = entriesOf(asked, place);
   if (operators.length === 0) throw invalid(place, 'an empty condition; say { $exists: true } or leave the field out');
@@ -121,7 +126,10 @@ function condition(target: Target, operator: string, operand: unknown, parsing: 
 
 function checkOperator(operator: string, parsing: Parsing, place: string): void {
   if (!(filterOperators as readonly string[]).includes(operator)) {
-    throw invalid(place, `unknown operator ${JSON.stringify(operator)}; known are ${filterOperators.join(' ')} (a nested field is written as a dotted path)`);
+    throw invalid(
+      place,
+      `unknown operator ${JSON.stringify(operator)}; known are ${filterOperators.join(' ')} (a nested field is written as a dotted path)`,
+    );
   }
   const reason = parsing.refused?.(operator as FilterOperator);
   if (reason !== undefined) throw unsupported(`${operator} (at ${place})`, reason);
@@ -129,7 +137,8 @@ function checkOperator(operator: string, parsing: Parsing, place: string): void 
 
 function count(parsing: Parsing, place: string): void {
   parsing.conditions += 1;
-  if (parsing.conditions > filterLimits.conditions) throw invalid(place, `a filter holds at most ${filterLimits.conditions} conditions`);
+  if (parsing.conditions > filterLimits.conditions)
+    throw invalid(place, `a filter holds at most ${filterLimits.conditions} conditions`);
 }
 
 function oneOf(target: Target, values: readonly Scalar[]): FilterNode {
@@ -138,7 +147,8 @@ function oneOf(target: Target, values: readonly Scalar[]): FilterNode {
 }
 
 function match(target: Target, query: string, parsing: Parsing, place: string): FilterNode {
-  if (parsing.fields[target.field] !== 'text') throw invalid(place, `$match needs a field declared 'text'; ${target.field} is not`);
+  if (parsing.fields[target.field] !== 'text')
+    throw invalid(place, `$match needs a field declared 'text'; ${target.field} is not`);
   const terms = [...new Set(tokenize(query))];
   if (terms.length === 0) throw invalid(place, 'no term to look for: the query holds no letter or digit');
   return { kind: 'match', ...target, terms };
@@ -151,10 +161,15 @@ function isBound(operator: string): boolean {
 function parseBound(operand: unknown, type: FieldType | undefined, place: string): number {
   if (type === 'datetime') {
     const instant = typeof operand === 'string' ? parseInstant(operand) : undefined;
-    if (instant === undefined) throw invalid(place, 'the field is declared datetime: needs an RFC 3339 text with zone and at most 3 fraction digits');
+    if (instant === undefined)
+      throw invalid(
+        place,
+        'the field is declared datetime: needs an RFC 3339 text with zone and at most 3 fraction digits',
+      );
     return instant;
   }
-  if (typeof operand === 'string') throw invalid(place, "ranges compare numbers; strings only on fields declared 'datetime'");
+  if (typeof operand === 'string')
+    throw invalid(place, "ranges compare numbers; strings only on fields declared 'datetime'");
   if (typeof operand !== 'number') throw invalid(place, `needs a number, not ${describe(operand)}`);
   return number(operand, place);
 }
@@ -176,7 +191,8 @@ function scalar(operand: unknown, place: string): Scalar {
 
 function scalars(operand: unknown, place: string): Scalar[] {
   if (!Array.isArray(operand)) throw invalid(place, `needs an array, not ${describe(operand)}`);
-  if (operand.length > filterLimits.inValues) throw invalid(place, `at most ${filterLimits.inValues} values, not ${operand.length}`);
+  if (operand.length > filterLimits.inValues)
+    throw invalid(place, `at most ${filterLimits.inValues} values, not ${operand.length}`);
   return [...new Set(Array.from(operand, (value: unknown, i) => scalar(value, `${place}[${i}]`)))];
 }
 
@@ -189,14 +205,17 @@ function text(operand: unknown, place: string): string {
 /** A number that a payload can hold: finite, and a safe integer if integral. −0 is 0. */
 function number(operand: number, place: string): number {
   if (!Number.isFinite(operand)) throw invalid(place, `${operand} cannot be compared with`);
-  if (Number.isInteger(operand) && !Number.isSafeInteger(operand)) throw invalid(place, `${operand} is beyond ±(2^53 − 1), where integers are not exact`);
+  if (Number.isInteger(operand) && !Number.isSafeInteger(operand))
+    throw invalid(place, `${operand} is beyond ±(2^53 − 1), where integers are not exact`);
   return operand + 0;
 }
 
 function entriesOf(value: unknown, place: string): [string, unknown][] {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw invalid(place, `needs an object, not ${describe(value)}`);
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw invalid(place, `needs an object, not ${describe(value)}`);
   const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype !== null && Object.getPrototypeOf(prototype) !== null) throw invalid(place, `needs a plain object, not ${describe(value)}`);
+  if (prototype !== null && Object.getPrototypeOf(prototype) !== null)
+    throw invalid(place, `needs a plain object, not ${describe(value)}`);
   if (Object.getOwnPropertySymbols(value).length > 0) throw invalid(place, 'holds a symbol key');
   return Object.entries(value);
 }

@@ -28,7 +28,10 @@ function readSegments(path: string, place: string): Segments {
     const raw = path.slice(at, end);
     const segment = path[at] === '"' ? unquote(raw) : bareSegment.test(raw) ? raw : undefined;
     if (segment === undefined || (end < path.length && path[end] !== '.')) {
-      throw invalid(place, `${JSON.stringify(path)} is not a field path: segments are joined by dots; quote one with special characters, as in a."b.c"`);
+      throw invalid(
+        place,
+        `${JSON.stringify(path)} is not a field path: segments are joined by dots; quote one with special characters, as in a."b.c"`,
+      );
     }
     segments.push(segment);
     at = end;
@@ -65,7 +68,8 @@ export function formatPath(segments: Segments): string {
 export function valueAt(payload: unknown, segments: Segments): unknown {
   let value = payload;
   for (const key of segments) {
-    if (typeof value !== 'object' || value === null || Array.isArray(value) || !Object.hasOwn(value, key)) return undefined;
+    if (typeof value !== 'object' || value === null || Array.isArray(value) || !Object.hasOwn(value, key))
+      return undefined;
     value = (value as Record<string, unknown>)[key];
   }
   return value;

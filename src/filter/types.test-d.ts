@@ -19,7 +19,19 @@ const accepts = (_filter: Filter<Article>) => {};
 
 describe('a typed filter', () => {
   it('knows the paths of the payload, nested ones too, to five levels', () => {
-    type Known = 'title' | 'lang' | 'year' | 'draft' | 'tags' | 'scores' | 'author' | 'author.name' | 'author.born' | 'author.born.year' | 'links' | 'extra';
+    type Known =
+      | 'title'
+      | 'lang'
+      | 'year'
+      | 'draft'
+      | 'tags'
+      | 'scores'
+      | 'author'
+      | 'author.name'
+      | 'author.born'
+      | 'author.born.year'
+      | 'links'
+      | 'extra';
     expectTypeOf<Known>().toExtend<Path<Article>>();
     expectTypeOf<'extra.anything'>().toExtend<Path<Article>>();
     expectTypeOf<'"odd.key"' | '"$cost"'>().toExtend<Path<Article>>();
@@ -33,10 +45,20 @@ describe('a typed filter', () => {
 
   it('accepts right conditions', () => {
     accepts({});
-    accepts({ lang: 'en', year: { $gte: 2020, $lt: 2030 }, draft: { $ne: true }, tags: { $in: ['a'], $contains: 'b' } });
+    accepts({
+      lang: 'en',
+      year: { $gte: 2020, $lt: 2030 },
+      draft: { $ne: true },
+      tags: { $in: ['a'], $contains: 'b' },
+    });
     accepts({ tags: 'a', scores: { $gt: 1 }, 'author.name': { $startsWith: 'A' }, 'author.born.year': 1970 });
     accepts({ $or: [{ title: 'x' }, { $not: { 'extra.k': 'v' } }], $and: [{ author: { $exists: true } }] });
-    accepts({ title: { $gt: '2024-01-01T00:00:00Z', $match: 'words' }, lang: { $startsWith: 'e' }, '"odd.key"': 'x', '"$cost"': { $lte: 5 } });
+    accepts({
+      title: { $gt: '2024-01-01T00:00:00Z', $match: 'words' },
+      lang: { $startsWith: 'e' },
+      '"odd.key"': 'x',
+      '"$cost"': { $lte: 5 },
+    });
   });
 
   it('refuses wrong fields', () => {

@@ -85,9 +85,16 @@ type Under<S extends string, E> = E extends { path: infer Q extends string; valu
 export type Path<P extends object = Payload> = string extends keyof P ? string : Entry<P>['path'];
 
 interface UntypedFilter {
-  readonly [field: string]: Scalar | (Operators<Scalar> & ArrayOperators<Scalar>) | UntypedFilter | readonly UntypedFilter[] | undefined;
+  readonly [field: string]:
+    | Scalar
+    | (Operators<Scalar> & ArrayOperators<Scalar>)
+    | UntypedFilter
+    | readonly UntypedFilter[]
+    | undefined;
 }
-type Fields<E extends { path: string; value: unknown }> = { readonly [X in E as X['path']]?: Condition<NonNullable<X['value']>> };
+type Fields<E extends { path: string; value: unknown }> = {
+  readonly [X in E as X['path']]?: Condition<NonNullable<X['value']>>;
+};
 
 /** All of these, any of these, none of this. */
 export interface Combinators<P extends object> {

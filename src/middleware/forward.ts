@@ -34,7 +34,10 @@ export function forwardDriver(
 }
 
 /** A collection driver that passes everything on, but for what is overridden. */
-export function forwardCollection(inner: CollectionDriver, overrides: Partial<CollectionDriver> = {}): CollectionDriver {
+export function forwardCollection(
+  inner: CollectionDriver,
+  overrides: Partial<CollectionDriver> = {},
+): CollectionDriver {
   return {
     get info() {
       return inner.info;

@@ -68,7 +68,12 @@ export const callKeys = ['signal', 'timeoutMs'] as const;
 /**
  * Runs one method: refuses a closed handle, obeys abort and deadline, publishes the trace, types every error and says where it happened.
  */
-export function perform<T>(site: Site, operation: string, options: CallOptions | undefined, body: (call: Call) => Promise<T>): Promise<T> {
+export function perform<T>(
+  site: Site,
+  operation: string,
+  options: CallOptions | undefined,
+  body: (call: Call) => Promise<T>,
+): Promise<T> {
   const { driver, lifetime, collection, namespace } = site;
   const wrap = (error: unknown) => typedError(site, operation, error);
   const run = async () => {
@@ -85,7 +90,10 @@ export function perform<T>(site: Site, operation: string, options: CallOptions |
     }
   };
   return lifetime.track(
-    traced({ operation, provider: driver.provider, ...(collection && { collection }), ...(namespace && { namespace }) }, run),
+    traced(
+      { operation, provider: driver.provider, ...(collection && { collection }), ...(namespace && { namespace }) },
+      run,
+    ),
   );
 }
 
@@ -138,10 +146,12 @@ const longestTimer = 2 ** 31 - 1;
 function startDeadline(options: CallOptions | undefined, defaultTimeoutMs: number): Deadline {
   const signal: unknown = options?.signal;
   if (signal !== undefined && !(signal instanceof AbortSignal)) throw invalid('options.signal', 'an AbortSignal');
-  const timeoutMs = options?.timeoutMs === undefined ? defaultTimeoutMs : numberOption(options.timeoutMs, 'options.timeoutMs', 0);
+  const timeoutMs =
+    options?.timeoutMs === undefined ? defaultTimeoutMs : numberOption(options.timeoutMs, 'options.timeoutMs', 0);
   if (timeoutMs < 0) throw invalid('options.timeoutMs', 'must not be negative');
   const controller = new AbortController();
-  const onAbort = () => controller.abort(new VectorStoreError('Aborted', 'the caller aborted', { cause: signal?.reason }));
+  const onAbort = () =>
+    controller.abort(new VectorStoreError('Aborted', 'the caller aborted', { cause: signal?.reason }));
   const onTimeout = () => controller.abort(new VectorStoreError('Timeout', `not done within ${timeoutMs} ms`));
   if (signal?.aborted) onAbort();
   signal?.addEventListener('abort', onAbort, { once: true });
@@ -158,14 +168,26 @@ function startDeadline(options: CallOptions | undefined, defaultTimeoutMs: numbe
 
 /** Any error as the typed one, with the place. */
 export function typedError(site: Site, operation: string, error: unknown): VectorStoreError {
-  const place = { operation, provider: site.driver.provider, ...(site.collection !== undefined && { collection: site.collection }) };
+  const place = {
+    operation,
+    provider: site.driver.provider,
+    ...(site.collection !== undefined && { collection: site.collection }),
+  };
   if (VectorStoreError.is(error)) return withContext(error, place);
   const known = site.driver.classify(error);
   if (known !== undefined) {
     const { code, message, retryable, retryAfterMs } = known;
-    return new VectorStoreError(code, message, { ...place, ...(retryable !== undefined && { retryable }), ...(retryAfterMs !== undefined && { retryAfterMs }), cause: error });
+    return new VectorStoreError(code, message, {
+      ...place,
+      ...(retryable !== undefined && { retryable }),
+      ...(retryAfterMs !== undefined && { retryAfterMs }),
+      cause: error,
+    });
   }
-  return new VectorStoreError('Internal', `unexpected: ${error instanceof Error ? error.message : shown(error)}`, { ...place, cause: error });
+  return new VectorStoreError('Internal', `unexpected: ${error instanceof Error ? error.message : shown(error)}`, {
+    ...place,
+    cause: error,
+  });
 }
 
 function nothing(): void {}

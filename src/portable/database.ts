@@ -1,4 +1,3 @@
-
 import type { CreateOptions, OpenOptions, VectorDatabase } from '../database.ts';
 import type { CollectionDriver, Driver, DriverSpec } from '../driver.ts';
 import { invalid, VectorStoreError } from '../errors.ts';
@@ -35,7 +34,11 @@ export class PortableDatabase implements VectorDatabase {
   }
 
   // The overloads of the interface differ only in how the payload type is inferred.
-  createCollection<P extends object>(name: string, spec: { readonly payload?: PayloadSchema | undefined }, options?: CreateOptions): Promise<VectorStore<P>> {
+  createCollection<P extends object>(
+    name: string,
+    spec: { readonly payload?: PayloadSchema | undefined },
+    options?: CreateOptions,
+  ): Promise<VectorStore<P>> {
     return this.#perform('createCollection', name, options, ['ifExists', 'validateReads'], async (call, given) => {
       const checked = checkInput('spec', () => validateSpec(spec, this.capabilities));
       const schema = checkInput('spec', () => readSchema(spec.payload, 'spec.payload'));
@@ -59,21 +62,40 @@ export class PortableDatabase implements VectorDatabase {
     return collection;
   }
 
-  collection<P extends object>(name: string, options?: Omit<OpenOptions<object, PayloadSchema>, 'fields'>): Promise<VectorStore<P>> {
-    return this.#perform('collection', name, options, ['payload', 'fields', 'idMode', 'validateReads'], async (call, given) => {
-      validateCollectionName(name);
-      const schema = readSchema(given.payload, 'options.payload');
-      const fields = given.fields === undefined ? undefined : checkInput('options.fields', () => validateFields(given.fields, this.capabilities, 'options.fields'));
-      const idMode = given.idMode === undefined ? undefined : wordOption(given.idMode, 'options.idMode', ['native', 'hashed'], 'native');
-      const validateReads = booleanOption(given.validateReads, 'options.validateReads', false);
-      const open = { ...(fields && { fields }), ...(idMode && { idMode }) };
-      const collection = await call.run((context) => this.#driver.openCollection(name, open, context));
-      checkAgreement(collection.info, open);
-      return this.#handle<P>(collection, schema, validateReads);
-    });
+  collection<P extends object>(
+    name: string,
+    options?: Omit<OpenOptions<object, PayloadSchema>, 'fields'>,
+  ): Promise<VectorStore<P>> {
+    return this.#perform(
+      'collection',
+      name,
+      options,
+      ['payload', 'fields', 'idMode', 'validateReads'],
+      async (call, given) => {
+        validateCollectionName(name);
+        const schema = readSchema(given.payload, 'options.payload');
+        const fields =
+          given.fields === undefined
+            ? undefined
+            : checkInput('options.fields', () => validateFields(given.fields, this.capabilities, 'options.fields'));
+        const idMode =
+          given.idMode === undefined
+            ? undefined
+            : wordOption(given.idMode, 'options.idMode', ['native', 'hashed'], 'native');
+        const validateReads = booleanOption(given.validateReads, 'options.validateReads', false);
+        const open = { ...(fields && { fields }), ...(idMode && { idMode }) };
+        const collection = await call.run((context) => this.#driver.openCollection(name, open, context));
+        checkAgreement(collection.info, open);
+        return this.#handle<P>(collection, schema, validateReads);
+      },
+    );
   }
 
-  #handle<P extends object>(collection: CollectionDriver, schema: PayloadSchema | undefined, validateReads: boolean): VectorStore<P> {
+  #handle<P extends object>(
+    collection: CollectionDriver,
+    schema: PayloadSchema | undefined,
+    validateReads: boolean,
+  ): VectorStore<P> {
     const { name } = collection.info;
     const ignoredHints = this.#ignoredHints.get(name) ?? new Set();
     this.#ignoredHints.set(name, ignoredHints);
@@ -92,7 +114,7 @@ export class PortableDatabase implements VectorDatabase {
   listCollections(options?: CallOptions): Promise<CollectionInfo[]> {
     return this.#perform('listCollections', undefined, options, [], async (call) => {
       const collections = await call.run((context) => this.#driver.listCollections(context));
-      return collections.sort((a, b) => compareIds(a.name, b.name));
+      return structuredClone(collections).sort((a, b) => compareIds(a.name, b.name));
     });
   }
 
@@ -145,7 +167,11 @@ export class PortableDatabase implements VectorDatabase {
     keys: readonly K[],
     body: (call: Call, given: { readonly [key in K]?: unknown }) => Promise<T>,
   ): Promise<T> {
-    const site = { driver: this.#driver, lifetime: this.#lifetime, ...(typeof collection === 'string' && { collection }) };
+    const site = {
+      driver: this.#driver,
+      lifetime: this.#lifetime,
+      ...(typeof collection === 'string' && { collection }),
+    };
     return perform(site, operation, options, async (call) => {
       const given = checkInput('options', () => checkedOptions(options, [...keys, ...callKeys], 'options'));
       return body(call, given as { readonly [key in K]?: unknown });
@@ -155,7 +181,10 @@ export class PortableDatabase implements VectorDatabase {
 
 function readSchema(schema: unknown, place: string): PayloadSchema | undefined {
   if (schema === undefined) return undefined;
-  const standard: unknown = typeof schema === 'object' || typeof schema === 'function' ? (schema as Partial<PayloadSchema> | null)?.['~standard'] : undefined;
+  const standard: unknown =
+    typeof schema === 'object' || typeof schema === 'function'
+      ? (schema as Partial<PayloadSchema> | null)?.['~standard']
+      : undefined;
   if (typeof (standard as Partial<PayloadSchema['~standard']> | undefined)?.validate !== 'function') {
     throw invalid(place, `a Standard Schema (zod, valibot, arktype …), not ${shown(schema)}`);
   }
@@ -163,17 +192,25 @@ function readSchema(schema: unknown, place: string): PayloadSchema | undefined {
 }
 
 /** What the caller says of a collection against what is stored. */
-function checkAgreement(info: CollectionInfo, said: { dimension?: number; metric?: string; fields?: { readonly [field: string]: FieldType }; idMode?: string }): void {
+function checkAgreement(
+  info: CollectionInfo,
+  said: { dimension?: number; metric?: string; fields?: { readonly [field: string]: FieldType }; idMode?: string },
+): void {
   for (const key of ['dimension', 'metric', 'idMode'] as const) {
     if (said[key] !== undefined && said[key] !== info[key]) throw conflict(info.name, key, said[key], info[key]);
   }
   if (said.fields === undefined) return;
-  const text = (fields: { readonly [field: string]: FieldType }) => JSON.stringify(Object.entries(fields).sort(([a], [b]) => compareIds(a, b)));
-  if (text(said.fields) !== text(info.fields)) throw conflict(info.name, 'fields', JSON.stringify(said.fields), JSON.stringify(info.fields));
+  const text = (fields: { readonly [field: string]: FieldType }) =>
+    JSON.stringify(Object.entries(fields).sort(([a], [b]) => compareIds(a, b)));
+  if (text(said.fields) !== text(info.fields))
+    throw conflict(info.name, 'fields', JSON.stringify(said.fields), JSON.stringify(info.fields));
 }
 
 function conflict(name: string, key: string, said: unknown, stored: unknown): VectorStoreError {
-  return new VectorStoreError('Conflict', `collection ${name} has ${key} ${String(stored)}, not ${String(said)}: open it with the stored value, or recreate it`);
+  return new VectorStoreError(
+    'Conflict',
+    `collection ${name} has ${key} ${String(stored)}, not ${String(said)}: open it with the stored value, or recreate it`,
+  );
 }
 
 /**
@@ -183,4 +220,3 @@ function conflict(name: string, key: string, said: unknown, stored: unknown): Ve
 export function createDatabase(driver: Driver): VectorDatabase {
   return new PortableDatabase(driver);
 }
-

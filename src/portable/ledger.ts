@@ -19,6 +19,12 @@ export class WriteLedger {
     return this.#cause;
   }
 
+  /** Whether no id was entered yet. */
+  get isEmpty(): boolean {
+    const { acknowledged, missing, failed, unknown } = this.#result;
+    return acknowledged + missing.length + failed.length + unknown.length === 0;
+  }
+
   /** Enters a driver's answer. `ids` are those asked for; undefined for a write by filter, where the answer names them if it can. */
   settle(ids: readonly Id[] | undefined, answer: DriverWriteResult): void {
     const { missing = [], failed = [], unknown = [] } = answer;
@@ -57,7 +63,13 @@ export class WriteLedger {
     const cause = this.#cause;
     if (cause !== undefined && acknowledged === 0 && unknown.length === 0) {
       const { code, message, retryable, retryAfterMs } = cause;
-      throw new VectorStoreError(code, message, { retryable, ...(retryAfterMs !== undefined && { retryAfterMs }), ids, result, cause: cause.cause });
+      throw new VectorStoreError(code, message, {
+        retryable,
+        ...(retryAfterMs !== undefined && { retryAfterMs }),
+        ids,
+        result,
+        cause: cause.cause,
+      });
     }
     throw this.partialFailure(cause);
   }
@@ -66,11 +78,15 @@ export class WriteLedger {
   partialFailure(cause: VectorStoreError | undefined): VectorStoreError {
     const { failed, unknown, acknowledged } = this.#result;
     const why = cause === undefined ? '' : `: ${cause.message}`;
-    return new VectorStoreError('PartialFailure', `${acknowledged} acknowledged, ${failed.length} failed, ${unknown.length} unknown${why}`, {
-      ids: [...failed.map((entry) => entry.id), ...unknown],
-      result: this.#result,
-      ...(cause !== undefined && { retryable: cause.retryable, cause }),
-    });
+    return new VectorStoreError(
+      'PartialFailure',
+      `${acknowledged} acknowledged, ${failed.length} failed, ${unknown.length} unknown${why}`,
+      {
+        ids: [...failed.map((entry) => entry.id), ...unknown],
+        result: this.#result,
+        ...(cause !== undefined && { retryable: cause.retryable, cause }),
+      },
+    );
   }
 }
 

@@ -1,11 +1,10 @@
-import { type Capabilities, requireSupport } from '../capabilities.ts';
+import { type Capabilities, refusal, requireSupport } from '../capabilities.ts';
 import type { CollectionDriver, DriverSearch, Parts, ReadOptions } from '../driver.ts';
 import { invalid, unsupported } from '../errors.ts';
 import { type FilterNode, matchAll } from '../filter/normal-form.ts';
 import { parseFilter } from '../filter/parse.ts';
 import { distanceOf } from '../score.ts';
 import type { Consistency, Metric, SearchParams } from '../types.ts';
-import { refusal } from '../capabilities.ts';
 import { booleanOption, checkedOptions, integerOption, numberOption, wordOption } from '../validate/options.ts';
 import { callKeys } from './call.ts';
 
@@ -13,7 +12,11 @@ import { callKeys } from './call.ts';
 export function readFilter(filter: unknown, collection: CollectionDriver, place = 'filter'): FilterNode {
   if (filter === undefined) return matchAll;
   const { filterOperators } = collection.capabilities;
-  return parseFilter(filter, { fields: collection.info.fields, refused: (operator) => refusal(filterOperators[operator]) }, place);
+  return parseFilter(
+    filter,
+    { fields: collection.info.fields, refused: (operator) => refusal(filterOperators[operator]) },
+    place,
+  );
 }
 
 export function readInclude(include: unknown, defaults: Parts): Parts {
@@ -41,7 +44,18 @@ export interface ReadSearch {
   readonly ignoredHints: readonly string[];
 }
 
-const searchKeys = ['k', 'filter', 'include', 'minScore', 'maxDistance', 'exact', 'params', 'strict', 'consistency', ...callKeys] as const;
+const searchKeys = [
+  'k',
+  'filter',
+  'include',
+  'minScore',
+  'maxDistance',
+  'exact',
+  'params',
+  'strict',
+  'consistency',
+  ...callKeys,
+] as const;
 
 export function readSearch(options: unknown, collection: CollectionDriver): ReadSearch {
   const { capabilities, info } = collection;
@@ -53,7 +67,11 @@ export function readSearch(options: unknown, collection: CollectionDriver): Read
   if (given.filter !== undefined) requireSupport(capabilities.options.searchFilter, 'A filter on search');
   const minScore = readMinScore(given.minScore, info.metric);
   const maxDistance = numberOption(given.maxDistance, 'options.maxDistance', Number.POSITIVE_INFINITY);
-  const { params, ignoredHints } = readParams(given.params, capabilities, booleanOption(given.strict, 'options.strict', false));
+  const { params, ignoredHints } = readParams(
+    given.params,
+    capabilities,
+    booleanOption(given.strict, 'options.strict', false),
+  );
   return {
     driver: {
       k,
@@ -82,7 +100,11 @@ function looseBound(distance: number): number {
   return Number.isFinite(distance) ? distance + 1e-12 * Math.max(1, Math.abs(distance)) : distance;
 }
 
-function readParams(value: unknown, capabilities: Capabilities, strict: boolean): { params: SearchParams; ignoredHints: string[] } {
+function readParams(
+  value: unknown,
+  capabilities: Capabilities,
+  strict: boolean,
+): { params: SearchParams; ignoredHints: string[] } {
   const given = checkedOptions(value, ['ef', 'nprobe'], 'options.params');
   const params: { ef?: number; nprobe?: number } = {};
   const ignoredHints: string[] = [];
@@ -97,6 +119,13 @@ function readParams(value: unknown, capabilities: Capabilities, strict: boolean)
 }
 
 /** The options of a read that is no search. */
-export function readOptions(given: { readonly include?: unknown; readonly consistency?: unknown }, capabilities: Capabilities, defaults: Parts): ReadOptions {
-  return { include: readInclude(given.include, defaults), consistency: readConsistency(given.consistency, capabilities) };
+export function readOptions(
+  given: { readonly include?: unknown; readonly consistency?: unknown },
+  capabilities: Capabilities,
+  defaults: Parts,
+): ReadOptions {
+  return {
+    include: readInclude(given.include, defaults),
+    consistency: readConsistency(given.consistency, capabilities),
+  };
 }

@@ -1,7 +1,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
+import { refusal } from '../capabilities.ts';
 import type { CollectionDriver, DriverRecord } from '../driver.ts';
 import { invalid, unsupported, VectorStoreError } from '../errors.ts';
-import { refusal } from '../capabilities.ts';
 import type { Payload, PayloadSchema } from '../types.ts';
 import { validateId } from '../validate/identifiers.ts';
 import { checkDeclaredFields, copyPayload, isPlainObject } from '../validate/payload.ts';
@@ -21,18 +21,30 @@ const recordKeys = ['id', 'vector', 'payload'];
  *
  * @throws `InvalidArgument` with the place at fault; `Unsupported` for `vector: null` where that is refused.
  */
-export function prepareRecord(record: unknown, rules: RecordRules, place: string): DriverRecord | Promise<DriverRecord> {
-  if (!isPlainObject(record)) throw invalid(place, `a record is an object { id, vector, payload? }, not ${shown(record)}`);
+export function prepareRecord(
+  record: unknown,
+  rules: RecordRules,
+  place: string,
+): DriverRecord | Promise<DriverRecord> {
+  if (!isPlainObject(record))
+    throw invalid(place, `a record is an object { id, vector, payload? }, not ${shown(record)}`);
   const { id: givenId, vector: givenVector, payload: givenPayload } = record;
   for (const key of Object.keys(record)) {
-    if (!recordKeys.includes(key)) throw invalid(place, `unknown key ${shown(key)}; a record has ${recordKeys.join(', ')} (further data belongs in the payload)`);
+    if (!recordKeys.includes(key))
+      throw invalid(
+        place,
+        `unknown key ${shown(key)}; a record has ${recordKeys.join(', ')} (further data belongs in the payload)`,
+      );
   }
   const { info, capabilities } = rules.collection;
   const id = validateId(givenId, capabilities.limits, `${place}.id`);
-  const vector = givenVector === null ? nullVector(rules, place) : validateVector(givenVector, info.dimension, info.metric, `${place}.vector`);
+  const vector =
+    givenVector === null
+      ? nullVector(rules, place)
+      : validateVector(givenVector, info.dimension, info.metric, `${place}.vector`);
   const at = `${place}.payload`;
   const finish = (payload: Payload): DriverRecord => ({ id, vector, payload, json: payloadText(payload, rules, at) });
-  const payload = preparePayload(givenPayload ?? {}, rules, at);
+  const payload = preparePayload(givenPayload === undefined ? {} : givenPayload, rules, at);
   return payload instanceof Promise ? payload.then(finish) : finish(payload);
 }
 
@@ -51,7 +63,9 @@ export function preparePayload(payload: unknown, rules: RecordRules, place: stri
   };
   if (rules.schema === undefined) return finish(payload);
   const result = runSchema(rules.schema, payload, place);
-  return result instanceof Promise ? result.then((outcome) => finish(accepted(outcome, place))) : finish(accepted(result, place));
+  return result instanceof Promise
+    ? result.then((outcome) => finish(accepted(outcome, place)))
+    : finish(accepted(result, place));
 }
 
 type Outcome = StandardSchemaV1.Result<object>;
@@ -71,7 +85,9 @@ function runSchema(schema: PayloadSchema, payload: unknown, place: string): Outc
 function accepted(result: Outcome, place: string): object {
   if (result.issues === undefined) return result.value;
   const first = result.issues[0];
-  const path = (first?.path ?? []).map((segment) => `[${shown(typeof segment === 'object' ? segment.key : segment)}]`).join('');
+  const path = (first?.path ?? [])
+    .map((segment) => `[${shown(typeof segment === 'object' ? segment.key : segment)}]`)
+    .join('');
   const more = result.issues.length > 1 ? ` (and ${result.issues.length - 1} more)` : '';
   throw invalid(`${place}${path}`, `the payload schema refuses it: ${first?.message ?? 'no reason given'}${more}`);
 }
@@ -91,10 +107,16 @@ export function payloadText(payload: Payload, { collection }: Pick<RecordRules, 
 export async function checkStoredPayload(schema: PayloadSchema, payload: Payload, id: string): Promise<void> {
   const result = await schema['~standard'].validate(payload);
   if (result.issues === undefined) return;
-  throw new VectorStoreError('Corruption', `the stored payload does not fit the schema: ${result.issues[0]?.message ?? 'no reason given'}`, { ids: [id] });
+  throw new VectorStoreError(
+    'Corruption',
+    `the stored payload does not fit the schema: ${result.issues[0]?.message ?? 'no reason given'}`,
+    { ids: [id] },
+  );
 }
 
 /** Bytes of a record in a request. */
 export function bytesOf(record: DriverRecord, collection: CollectionDriver): number {
-  return collection.wireBytes?.(record) ?? (record.vector?.byteLength ?? 0) + utf8Length(record.id) + utf8Length(record.json);
+  return (
+    collection.wireBytes?.(record) ?? (record.vector?.byteLength ?? 0) + utf8Length(record.id) + utf8Length(record.json)
+  );
 }

@@ -1,9 +1,8 @@
 import { type Operation, requireSupport } from '../capabilities.ts';
-import type { CallContext, CollectionDriver, Driver, DriverWriteResult, Parts, ReadOptions, StoredMatch, StoredRecord } from '../driver.ts';
+import type { CallContext, CollectionDriver, Driver, DriverWriteResult } from '../driver.ts';
 import { invalid, unsupported } from '../errors.ts';
-import type { FilterNode } from '../filter/normal-form.ts';
 import type { Filter } from '../filter/types.ts';
-import { compareIds, scoreOf } from '../score.ts';
+import { compareIds } from '../score.ts';
 import type { VectorStore } from '../store.ts';
 import type {
   CallOptions,
@@ -36,9 +35,11 @@ import { validateIndex } from '../validate/spec.ts';
 import { shown } from '../validate/text.ts';
 import { validateVector } from '../validate/vector.ts';
 import { type Call, callKeys, checkInput, type Lifetime, perform, type Site, typedError } from './call.ts';
+import { chunks } from './chunks.ts';
 import { sendBatch, WriteLedger } from './ledger.ts';
 import { readConsistency, readFilter, readOptions, readSearch } from './queries.ts';
-import { checkStoredPayload, type RecordRules } from './records.ts';
+import { Reads, type ScanRequest } from './reads.ts';
+import type { RecordRules } from './records.ts';
 import { readIds, readPatch, readTarget, type Target } from './targets.ts';
 import { upsertArray, upsertStream } from './upsert.ts';
 
@@ -57,23 +58,19 @@ export interface StoreParts {
   readonly onClose: () => Promise<void>;
 }
 
-interface ScanRequest {
-  readonly filter: FilterNode;
-  readonly limit: number;
-  readonly read: ReadOptions;
-}
-
 /** The one implementation of {@link VectorStore}, over any driver: validate, refuse by capability, split, call, account, wrap. */
 export class PortableStore<P extends object> implements VectorStore<P> {
   readonly #parts: StoreParts;
   readonly #site: Site;
   readonly #rules: RecordRules;
+  readonly #reads: Reads;
 
   constructor(parts: StoreParts) {
     this.#parts = parts;
-    const { driver, collection, lifetime, namespace, schema } = parts;
+    const { driver, collection, lifetime, namespace, schema, validateReads } = parts;
     this.#site = { driver, lifetime, collection: collection.info.name, ...(namespace !== '' && { namespace }) };
     this.#rules = { collection, schema };
+    this.#reads = new Reads(collection, namespace, validateReads ? schema : undefined);
   }
 
   get name(): string {
@@ -95,7 +92,10 @@ export class PortableStore<P extends object> implements VectorStore<P> {
     return this.#parts.collection;
   }
 
-  upsert(records: RecordInput<P> | Iterable<RecordInput<P>> | AsyncIterable<RecordInput<P>>, options?: UpsertOptions): Promise<WriteResult> {
+  upsert(
+    records: RecordInput<P> | Iterable<RecordInput<P>> | AsyncIterable<RecordInput<P>>,
+    options?: UpsertOptions,
+  ): Promise<WriteResult> {
     return this.#perform('upsert', options, ['details', 'concurrency', 'batchSize'], async (call, given) => {
       const { batchRecords, concurrency } = this.capabilities.limits;
       const job = {
@@ -104,7 +104,10 @@ export class PortableStore<P extends object> implements VectorStore<P> {
         collection: this.#collection,
         namespace: this.#parts.namespace,
         rules: this.#rules,
-        batchSize: Math.min(batchRecords, integerOption(given.batchSize, 'options.batchSize', 1, 1_000_000, batchRecords)),
+        batchSize: Math.min(
+          batchRecords,
+          integerOption(given.batchSize, 'options.batchSize', 1, 1_000_000, batchRecords),
+        ),
         concurrency: Math.min(concurrency, integerOption(given.concurrency, 'options.concurrency', 1, 64, concurrency)),
         details: booleanOption(given.details, 'options.details', false),
       };
@@ -164,7 +167,10 @@ export class PortableStore<P extends object> implements VectorStore<P> {
     return ledger.finish();
   }
 
-  async search<const I extends Include = { payload: true }>(vector: VectorInput, options?: SearchOptions<P, I>): Promise<Match<P, I>[]> {
+  async search<const I extends Include = { payload: true }>(
+    vector: VectorInput,
+    options?: SearchOptions<P, I>,
+  ): Promise<Match<P, I>[]> {
     const [matches] = await this.#search('search', options, () => [this.#readVector(vector, 'vector')]);
     return matches as Match<P, I>[];
   }
@@ -181,28 +187,17 @@ export class PortableStore<P extends object> implements VectorStore<P> {
     return answers as Match<P, I>[][];
   }
 
-  #search(operation: 'search' | 'searchBatch', options: CallOptions | undefined, read: () => Float32Array[]): Promise<object[][]> {
+  #search(
+    operation: 'search' | 'searchBatch',
+    options: CallOptions | undefined,
+    read: () => Float32Array[],
+  ): Promise<object[][]> {
     return this.#perform(operation, options, undefined, async (call) => {
-      const { driver: asked, passes, ignoredHints } = checkInput('options', () => readSearch(options, this.#collection));
+      const asked = checkInput('options', () => readSearch(options, this.#collection));
       const queries = checkInput('vector', read);
-      for (const hint of ignoredHints) this.#parts.ignoredHints.add(hint);
-      if (asked.filter.kind === 'none') return queries.map(() => []);
-      const answers: object[][] = [];
-      for (const some of chunks(queries, this.capabilities.limits.batchQueries)) {
-        const found = await call.run((context) => this.#collection.search(this.#parts.namespace, some, asked, context));
-        for (const matches of found) answers.push(this.#toMatches(await this.#checked(matches), asked.include, passes));
-      }
-      return answers;
+      for (const hint of asked.ignoredHints) this.#parts.ignoredHints.add(hint);
+      return this.#reads.search(call, queries, asked);
     });
-  }
-
-  #toMatches(found: readonly StoredMatch[], include: Parts, passes: (score: number, distance: number) => boolean): object[] {
-    const matches: object[] = [];
-    for (const match of found) {
-      const score = scoreOf(this.metric, match.distance);
-      if (passes(score, match.distance)) matches.push({ id: match.id, score, distance: match.distance, ...partsOf(match, include) });
-    }
-    return matches;
   }
 
   #readVector(vector: unknown, place: string): Float32Array {
@@ -218,19 +213,26 @@ export class PortableStore<P extends object> implements VectorStore<P> {
     });
   }
 
-  filter<const I extends Include = { payload: true }>(filter: Filter<P>, options?: FilterOptions<I>): Promise<Page<P, I>> {
+  filter<const I extends Include = { payload: true }>(
+    filter: Filter<P>,
+    options?: FilterOptions<I>,
+  ): Promise<Page<P, I>> {
     return this.#perform('filter', options, ['limit', 'cursor', 'include', 'consistency'], async (call, given) => {
       const asked = checkInput('filter', () => readFilter(filter ?? null, this.#collection));
       const limit = integerOption(given.limit, 'options.limit', 1, 10_000, 100);
       const { cursor } = given;
-      if (cursor !== undefined && typeof cursor !== 'string') throw invalid('options.cursor', `a cursor of the page before, not ${shown(cursor)}`);
+      if (cursor !== undefined && typeof cursor !== 'string')
+        throw invalid('options.cursor', `a cursor of the page before, not ${shown(cursor)}`);
       const read = readOptions(given, this.capabilities, { payload: true, vector: false });
-      const page: unknown = await this.#readPage(call, { filter: asked, limit, read }, cursor);
+      const page: unknown = await this.#reads.page(call, { filter: asked, limit, read }, cursor);
       return page as Page<P, I>;
     });
   }
 
-  get<const I extends Include = { payload: true; vector: true }>(id: Id, options?: GetOptions<I>): Promise<VectorRecord<P, I> | undefined>;
+  get<const I extends Include = { payload: true; vector: true }>(
+    id: Id,
+    options?: GetOptions<I>,
+  ): Promise<VectorRecord<P, I> | undefined>;
   get<const I extends Include = { payload: true; vector: true }>(
     ids: readonly Id[],
     options?: GetOptions<I>,
@@ -242,25 +244,14 @@ export class PortableStore<P extends object> implements VectorStore<P> {
       if (!single && !Array.isArray(input)) throw invalid('ids', `an id or an array of ids, not ${shown(input)}`);
       const ids = checkInput('ids', () => readIds(target, this.#collection, 'ids'));
       const read = readOptions(given, this.capabilities, { payload: true, vector: true });
-      const found = new Map<Id, StoredRecord>();
-      for (const some of chunks([...new Set(ids)], this.capabilities.limits.batchIds)) {
-        const records = await call.run((context) => this.#collection.get(this.#parts.namespace, some, read, context));
-        for (const record of await this.#checked(records)) found.set(record.id, record);
-      }
-      const seen = new Set<Id>();
-      const records = ids.map((id) => {
-        const record = found.get(id);
-        if (record === undefined) return undefined;
-        // Asked for twice, given twice: one copy must not change with the other.
-        const own = seen.has(id) ? structuredClone(record) : record;
-        seen.add(id);
-        return toRecord(own, read.include);
-      });
+      const records = await this.#reads.get(call, ids, read);
       return single ? records[0] : records;
     });
   }
 
-  scan<const I extends Include = { payload: true; vector: true }>(options?: ScanOptions<P, I>): AsyncIterableIterator<VectorRecord<P, I>> {
+  scan<const I extends Include = { payload: true; vector: true }>(
+    options?: ScanOptions<P, I>,
+  ): AsyncIterableIterator<VectorRecord<P, I>> {
     return this.#scan(options) as AsyncIterableIterator<VectorRecord<P, I>>;
   }
 
@@ -271,31 +262,29 @@ export class PortableStore<P extends object> implements VectorStore<P> {
     do {
       const page: Page<Payload, Include> = await this.#perform('scan', options, keys, (call, given) => {
         asked ??= this.#readScan(given);
-        return this.#readPage(call, asked, cursor);
+        return this.#reads.page(call, asked, cursor);
       });
       for (const record of page.records) {
-        options?.signal?.throwIfAborted();
+        // The page is here already, but an aborted or closed scan must not go on giving from it.
+        if (options?.signal?.aborted || this.#parts.lifetime.closed)
+          await this.#perform('scan', options, keys, async () => undefined);
         yield record;
       }
       cursor = page.cursor;
     } while (cursor !== undefined);
   }
 
-  #readScan(given: { readonly filter?: unknown; readonly batchSize?: unknown; readonly include?: unknown; readonly consistency?: unknown }): ScanRequest {
+  #readScan(given: {
+    readonly filter?: unknown;
+    readonly batchSize?: unknown;
+    readonly include?: unknown;
+    readonly consistency?: unknown;
+  }): ScanRequest {
     return {
       filter: checkInput('options.filter', () => readFilter(given.filter, this.#collection, 'options.filter')),
       limit: integerOption(given.batchSize, 'options.batchSize', 1, 10_000, 1_000),
       read: readOptions(given, this.capabilities, { payload: true, vector: true }),
     };
-  }
-
-  async #readPage(call: Call, { filter, limit, read }: ScanRequest, cursor: string | undefined): Promise<Page<Payload, Include>> {
-    if (filter.kind === 'none') return { records: [] };
-    const page = await call.run((context) =>
-      this.#collection.filter(this.#parts.namespace, filter, { ...read, limit, ...(cursor !== undefined && { cursor }) }, context),
-    );
-    const records = (await this.#checked(page.records)).map((record) => toRecord(record, read.include));
-    return { records, ...(page.cursor !== undefined && { cursor: page.cursor }) };
   }
 
   count(filter?: Filter<P>, options?: CallOptions): Promise<number> {
@@ -315,8 +304,12 @@ export class PortableStore<P extends object> implements VectorStore<P> {
       if (index === undefined) throw invalid('index', 'an index, for example { type: "hnsw" }');
       const asked = checkInput('index', () => validateIndex(index, this.capabilities, 'index'));
       const strict = booleanOption(given.strict, 'options.strict', false);
-      const onProgress = functionOption(given.onProgress, 'options.onProgress') as ((progress: IndexProgress) => void) | undefined;
-      await call.run((context) => this.#collection.recreateIndex(asked, { strict, ...(onProgress && { onProgress }) }, context));
+      const onProgress = functionOption(given.onProgress, 'options.onProgress') as
+        | ((progress: IndexProgress) => void)
+        | undefined;
+      await call.run((context) =>
+        this.#collection.recreateIndex(asked, { strict, ...(onProgress && { onProgress }) }, context),
+      );
     });
   }
 
@@ -349,7 +342,10 @@ export class PortableStore<P extends object> implements VectorStore<P> {
   stats(options?: CallOptions): Promise<CollectionStats> {
     return this.#perform('stats', options, [], async (call) => {
       const stats = await call.run((context) => this.#collection.stats(context));
-      return { ...stats, ignoredHints: [...new Set([...stats.ignoredHints, ...this.#parts.ignoredHints])].sort(compareIds) };
+      return {
+        ...structuredClone(stats),
+        ignoredHints: [...new Set([...stats.ignoredHints, ...this.#parts.ignoredHints])].sort(compareIds),
+      };
     });
   }
 
@@ -372,7 +368,10 @@ export class PortableStore<P extends object> implements VectorStore<P> {
 
   #requireRoot(operation: string): void {
     if (this.#parts.namespace === '') return;
-    throw invalid('namespace', `${operation} is about the whole collection; call it on the root handle, not on namespace ${shown(this.#parts.namespace)}`);
+    throw invalid(
+      'namespace',
+      `${operation} is about the whole collection; call it on the root handle, not on namespace ${shown(this.#parts.namespace)}`,
+    );
   }
 
   #perform<T, K extends string>(
@@ -383,7 +382,10 @@ export class PortableStore<P extends object> implements VectorStore<P> {
   ): Promise<T> {
     return perform(this.#site, operation, options, async (call) => {
       this.#require(operation);
-      const given = keys === undefined ? {} : checkInput('options', () => checkedOptions(options, [...keys, ...callKeys], 'options'));
+      const given =
+        keys === undefined
+          ? {}
+          : checkInput('options', () => checkedOptions(options, [...keys, ...callKeys], 'options'));
       return body(call, given as { readonly [key in K]?: unknown } & object);
     });
   }
@@ -399,34 +401,8 @@ export class PortableStore<P extends object> implements VectorStore<P> {
       return body(call, given);
     });
   }
-
-  async #checked<R extends StoredRecord>(records: readonly R[]): Promise<readonly R[]> {
-    const { schema, validateReads } = this.#parts;
-    if (!validateReads || schema === undefined) return records;
-    for (const record of records) {
-      if (record.payload !== undefined) await checkStoredPayload(schema, record.payload, record.id);
-    }
-    return records;
-  }
 }
 
 function isIterable(value: unknown): value is Iterable<unknown> | AsyncIterable<unknown> {
   return typeof value === 'object' && value !== null && (Symbol.iterator in value || Symbol.asyncIterator in value);
-}
-
-function toRecord(record: StoredRecord, include: Parts): { id: Id } {
-  return { id: record.id, ...partsOf(record, include) };
-}
-
-/** Only what was asked for, even if a driver gave more. */
-function partsOf(record: StoredRecord, include: Parts): object {
-  return {
-    ...(include.payload && { payload: record.payload ?? {} }),
-    ...(include.vector && { vector: record.vector ?? null }),
-  };
-}
-
-function chunks<T>(items: readonly T[], size: number): (readonly T[])[] {
-  if (items.length <= size) return items.length === 0 ? [] : [items];
-  return Array.from({ length: Math.ceil(items.length / size) }, (_, i) => items.slice(i * size, (i + 1) * size));
 }

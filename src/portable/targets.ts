@@ -23,10 +23,16 @@ export function readIds(value: string | readonly unknown[], collection: Collecti
 
 /** @throws `InvalidArgument` for a filter that is always true: everything must be said in so many words. */
 export function readTarget(value: unknown, collection: CollectionDriver, mayBeAll: boolean): Target {
-  if (typeof value === 'string' || Array.isArray(value)) return { ids: [...new Set(readIds(value, collection, 'target'))] };
-  const forms = mayBeAll ? 'an id, an array of ids, { filter } or { all: true }' : 'an id, an array of ids or { filter }';
+  if (typeof value === 'string' || Array.isArray(value))
+    return { ids: [...new Set(readIds(value, collection, 'target'))] };
+  const forms = mayBeAll
+    ? 'an id, an array of ids, { filter } or { all: true }'
+    : 'an id, an array of ids or { filter }';
   if (typeof value !== 'object' || value === null) throw invalid('target', `${forms}, not ${shown(value)}`);
-  const given = checkedOptions(value, mayBeAll ? ['filter', 'all'] : ['filter'], 'target') as { filter?: unknown; all?: unknown };
+  const given = checkedOptions(value, mayBeAll ? ['filter', 'all'] : ['filter'], 'target') as {
+    filter?: unknown;
+    all?: unknown;
+  };
   if (Object.keys(given).length !== 1) throw invalid('target', forms);
   if ('all' in given) {
     if (given.all !== true) throw invalid('target.all', `true, not ${shown(given.all)}`);
@@ -35,13 +41,20 @@ export function readTarget(value: unknown, collection: CollectionDriver, mayBeAl
   if (given.filter === undefined) throw invalid('target.filter', 'a filter, not undefined');
   const filter = readFilter(given.filter, collection, 'target.filter');
   if (filter.kind === 'all') {
-    throw invalid('target.filter', `it matches every record; ${mayBeAll ? 'say { all: true } if that is meant' : 'name the ids, or a narrower filter'}`);
+    throw invalid(
+      'target.filter',
+      `it matches every record; ${mayBeAll ? 'say { all: true } if that is meant' : 'name the ids, or a narrower filter'}`,
+    );
   }
   return { filter };
 }
 
 /** A patch as an own, checked copy. */
-export async function readPatch(patch: unknown, options: { mode?: unknown; unset?: unknown }, rules: RecordRules): Promise<DriverPatch> {
+export async function readPatch(
+  patch: unknown,
+  options: { mode?: unknown; unset?: unknown },
+  rules: RecordRules,
+): Promise<DriverPatch> {
   const { capabilities, info } = rules.collection;
   const mode = wordOption(options.mode, 'options.mode', ['merge', 'replace'], 'merge');
   if (mode === 'replace') requireSupport(capabilities.options.replacePayload, "setPayload({ mode: 'replace' })");
@@ -54,7 +67,8 @@ export async function readPatch(patch: unknown, options: { mode?: unknown; unset
     checkDeclaredFields(set, info.fields, 'patch');
   }
   for (const path of unset) {
-    if (valueAt(set, path) !== undefined) throw invalid('options.unset', `${formatPath(path)} is set by the patch as well`);
+    if (valueAt(set, path) !== undefined)
+      throw invalid('options.unset', `${formatPath(path)} is set by the patch as well`);
   }
   return { mode, set, json: payloadText(set, rules, 'patch'), unset };
 }

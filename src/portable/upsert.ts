@@ -18,7 +18,11 @@ export interface UpsertJob {
 }
 
 /** Validates all records, then writes them. Nothing is sent if one is bad. */
-export async function upsertArray(records: readonly unknown[], job: UpsertJob, place: (i: number) => string): Promise<WriteResult> {
+export async function upsertArray(
+  records: readonly unknown[],
+  job: UpsertJob,
+  place: (i: number) => string,
+): Promise<WriteResult> {
   const prepared = new Map<string, DriverRecord>();
   for (let i = 0; i < records.length; i++) {
     const pending = checkInput(place(i), () => prepareRecord(records[i], job.rules, place(i)));
@@ -32,24 +36,32 @@ export async function upsertArray(records: readonly unknown[], job: UpsertJob, p
 }
 
 /** Writes a stream batch by batch, reading no faster than batches go out. */
-export async function upsertStream(source: Iterable<unknown> | AsyncIterable<unknown>, job: UpsertJob): Promise<WriteResult> {
+export async function upsertStream(
+  source: Iterable<unknown> | AsyncIterable<unknown>,
+  job: UpsertJob,
+): Promise<WriteResult> {
   const sender = new Sender(job);
   const { signal } = job.call;
   let iterator: Iterator<unknown> | AsyncIterator<unknown> | undefined;
   try {
-    iterator = checkInput('records', () => (Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]()));
+    iterator = checkInput('records', () =>
+      Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator](),
+    );
     for (let i = 0; sender.ledger.cause === undefined; i++) {
       const current = iterator;
       const next = await raceSignal(signal, async () => current.next());
       if (next.done) break;
       const at = `records[${i}]`;
-      await sender.add(await raceSignal(signal, async () => checkInput(at, () => prepareRecord(next.value, job.rules, at))));
+      await sender.add(
+        await raceSignal(signal, async () => checkInput(at, () => prepareRecord(next.value, job.rules, at))),
+      );
     }
   } catch (error) {
     const cause = sourceError(error, job.call);
     await sender.drain(cause);
     await stop(iterator, signal);
-    throw sender.ledger.partialFailure(cause);
+    // Ended before a record was read: there is nothing to account for.
+    throw signal.aborted && sender.ledger.isEmpty ? cause : sender.ledger.partialFailure(cause);
   }
   // A failed batch also ends the loop: the source is told, and what was read but not sent is in the books.
   if (sender.ledger.cause !== undefined) await stop(iterator, signal);
@@ -63,7 +75,10 @@ function sourceError(error: unknown, call: Call): VectorStoreError {
 }
 
 /** Lets the source clean up. Its own error must not hide ours, and one that hangs must not hold us after an abort. */
-async function stop(iterator: Iterator<unknown> | AsyncIterator<unknown> | undefined, signal: AbortSignal): Promise<void> {
+async function stop(
+  iterator: Iterator<unknown> | AsyncIterator<unknown> | undefined,
+  signal: AbortSignal,
+): Promise<void> {
   const closing = Promise.resolve()
     .then(() => iterator?.return?.())
     .catch(() => undefined);
@@ -88,7 +103,8 @@ class Sender {
     const bytes = bytesOf(record, collection);
     const replaced = this.#batch.get(record.id);
     const size = this.#batch.size + (replaced === undefined ? 1 : 0);
-    if (this.#batch.size > 0 && (size > batchSize || this.#bytes + bytes > collection.capabilities.limits.batchBytes)) await this.#send();
+    if (this.#batch.size > 0 && (size > batchSize || this.#bytes + bytes > collection.capabilities.limits.batchBytes))
+      await this.#send();
     else if (replaced !== undefined) this.#bytes -= bytesOf(replaced, collection);
     // Deleted first, so that the last of several records with one id also has the last place.
     this.#batch.delete(record.id);

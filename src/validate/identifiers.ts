@@ -16,7 +16,10 @@ export function validateNamespace(name: unknown, limits: Limits): string {
 /** The name of a new collection, legal on every backend: words of lower-case letters and digits joined by `-`, at most 45 characters. */
 export function validateNewCollectionName(name: unknown): string {
   if (typeof name !== 'string' || name.length > 45 || !/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name)) {
-    throw invalid('name', `${shown(name)} is no portable collection name: lower-case letters and digits in words joined by "-", beginning with a letter, at most 45 characters`);
+    throw invalid(
+      'name',
+      `${shown(name)} is no portable collection name: lower-case letters and digits in words joined by "-", beginning with a letter, at most 45 characters`,
+    );
   }
   return name;
 }
@@ -30,7 +33,8 @@ function identifier(value: unknown, what: string, maxBytes: number, place: strin
   if (typeof value !== 'string') throw invalid(place, `${what} is a string, not ${shown(value)}`);
   if (value === '') throw invalid(place, `${what} must not be empty`);
   // A longer string cannot fit, and need not be measured.
-  if (value.length > maxBytes || utf8Length(value) > maxBytes) throw invalid(place, `${what} has at most ${maxBytes} UTF-8 bytes`);
+  if (value.length > maxBytes || utf8Length(value) > maxBytes)
+    throw invalid(place, `${what} has at most ${maxBytes} UTF-8 bytes`);
   if (!value.isWellFormed()) throw invalid(place, `${what} must not hold a lone surrogate`);
   if (value.includes('\0')) throw invalid(place, `${what} must not hold NUL`);
   return value;

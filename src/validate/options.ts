@@ -6,11 +6,17 @@ import { shown } from './text.ts';
  *
  * @throws `InvalidArgument`
  */
-export function checkedOptions<K extends string>(options: unknown, keys: readonly K[], place: string): { readonly [key in K]?: unknown } {
+export function checkedOptions<K extends string>(
+  options: unknown,
+  keys: readonly K[],
+  place: string,
+): { readonly [key in K]?: unknown } {
   if (options === undefined) return {};
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) throw invalid(place, `an object, not ${shown(options)}`);
+  if (typeof options !== 'object' || options === null || Array.isArray(options))
+    throw invalid(place, `an object, not ${shown(options)}`);
   for (const key of Object.keys(options)) {
-    if (!(keys as readonly string[]).includes(key)) throw invalid(place, `unknown key ${shown(key)}; known are ${keys.join(', ')}`);
+    if (!(keys as readonly string[]).includes(key))
+      throw invalid(place, `unknown key ${shown(key)}; known are ${keys.join(', ')}`);
   }
   return options as { readonly [key in K]?: unknown };
 }
@@ -27,7 +33,8 @@ export function integerOption(value: unknown, place: string, min: number, max: n
 /** A finite number; `fallback` where it is undefined. */
 export function numberOption(value: unknown, place: string, fallback: number): number {
   if (value === undefined) return fallback;
-  if (typeof value !== 'number' || !Number.isFinite(value)) throw invalid(place, `a finite number, not ${shown(value)}`);
+  if (typeof value !== 'number' || !Number.isFinite(value))
+    throw invalid(place, `a finite number, not ${shown(value)}`);
   return value;
 }
 

@@ -33,11 +33,21 @@ describe('a payload', () => {
     ['65 levels', nested(65), 'payload'],
     ['a cycle', cyclic, 'payload'],
   ])('refuses %s with the path at fault', (_what, payload, place) => {
-    expect(() => copyPayload(payload, 'payload')).toThrow(expect.objectContaining({ code: 'InvalidArgument', message: expect.stringContaining(place) }));
+    expect(() => copyPayload(payload, 'payload')).toThrow(
+      expect.objectContaining({ code: 'InvalidArgument', message: expect.stringContaining(place) }),
+    );
   });
 
   it('takes 64 levels, the largest safe integers, NUL, an empty key, and objects without prototype', () => {
-    const payload = { deep: nested(63), max: 2 ** 53 - 1, min: -(2 ** 53 - 1), tiny: 5e-324, nul: 'a\0b', '': null, bare: Object.assign(Object.create(null), { x: 1 }) };
+    const payload = {
+      deep: nested(63),
+      max: 2 ** 53 - 1,
+      min: -(2 ** 53 - 1),
+      tiny: 5e-324,
+      nul: 'a\0b',
+      '': null,
+      bare: Object.assign(Object.create(null), { x: 1 }),
+    };
     expect(copyPayload(payload, 'payload')).toEqual({ ...payload, bare: { x: 1 } });
   });
 
@@ -48,7 +58,9 @@ describe('a payload', () => {
   });
 
   it('keeps __proto__ and constructor as plain data, and changes no prototype', () => {
-    const hostile = JSON.parse('{"__proto__":{"tenant":"x"},"constructor":{"prototype":{"tenant":"x"}},"a":[{"__proto__":1}]}');
+    const hostile = JSON.parse(
+      '{"__proto__":{"tenant":"x"},"constructor":{"prototype":{"tenant":"x"}},"a":[{"__proto__":1}]}',
+    );
     const copy = copyPayload(hostile, 'payload');
     expect(JSON.stringify(copy)).toBe(JSON.stringify(hostile));
     expect(JSON.stringify(cloneJson(copy))).toBe(JSON.stringify(hostile));
@@ -64,7 +76,8 @@ describe('a payload', () => {
         const copy = copyPayload(payload, 'payload');
         expect(JSON.stringify(copy)).toBe(text);
         expect(copy).not.toBe(payload);
-        for (const [key, value] of Object.entries(payload)) if (typeof value === 'object' && value !== null) expect(copy[key]).not.toBe(value);
+        for (const [key, value] of Object.entries(payload))
+          if (typeof value === 'object' && value !== null) expect(copy[key]).not.toBe(value);
       }),
       { seed, numRuns: 500 },
     );

@@ -29,7 +29,8 @@ export function cloneJson<T extends JsonValue | Payload | undefined>(value: T): 
 
 /** Sets a member as plain data, whatever the key: an assignment to `__proto__` would change the prototype instead. */
 export function setOwn(object: Record<string, unknown>, key: string, value: unknown): void {
-  if (key === '__proto__') Object.defineProperty(object, key, { value, writable: true, enumerable: true, configurable: true });
+  if (key === '__proto__')
+    Object.defineProperty(object, key, { value, writable: true, enumerable: true, configurable: true });
   else object[key] = value;
 }
 
@@ -46,8 +47,10 @@ function copyValue(value: unknown, place: string, depth: number): JsonValue {
       if (value === null) return null;
       if (depth > maximumDepth) throw invalid(place, `nested more than ${maximumDepth} levels deep`);
       // Array.from also visits holes, which are `undefined` to JSON.
-      if (Array.isArray(value)) return Array.from(value, (element: unknown, i) => copyValue(element, `${place}[${i}]`, depth + 1));
-      if (!isPlainObject(value)) throw invalid(place, `${classOf(value)} is no JSON; convert it (a date to its ISO text, a map to an object)`);
+      if (Array.isArray(value))
+        return Array.from(value, (element: unknown, i) => copyValue(element, `${place}[${i}]`, depth + 1));
+      if (!isPlainObject(value))
+        throw invalid(place, `${classOf(value)} is no JSON; convert it (a date to its ISO text, a map to an object)`);
       return copyObject(value, place, depth) as JsonValue;
     }
     default:
@@ -71,7 +74,10 @@ function copyObject(object: Record<string, unknown>, place: string, depth: numbe
 function copyNumber(value: number, place: string): number {
   if (!Number.isFinite(value)) throw invalid(place, `${value} is no JSON number`);
   if (Number.isInteger(value) && !Number.isSafeInteger(value)) {
-    throw invalid(place, `${value} is an integer beyond ±(2^53 − 1), which no backend keeps exactly; store it as a string`);
+    throw invalid(
+      place,
+      `${value} is an integer beyond ±(2^53 − 1), which no backend keeps exactly; store it as a string`,
+    );
   }
   return value + 0;
 }
@@ -93,14 +99,21 @@ function classOf(value: object): string {
  *
  * @throws `InvalidArgument` with the field's path.
  */
-export function checkDeclaredFields(payload: Payload, fields: { readonly [field: string]: FieldType }, place: string): void {
+export function checkDeclaredFields(
+  payload: Payload,
+  fields: { readonly [field: string]: FieldType },
+  place: string,
+): void {
   for (const field of Object.keys(fields)) {
     const value = valueAt(payload, parsePath(field, 'fields'));
     if (value === undefined || value === null) continue;
     const type = fields[field]!;
     const elements = Array.isArray(value) ? value : [value];
     if (!elements.every((element) => isOfType(element, type))) {
-      throw invalid(`${place}.${field}`, `the field is declared ${type}: ${shown(value)} is neither null, ${expectations[type]}, nor an array of such`);
+      throw invalid(
+        `${place}.${field}`,
+        `the field is declared ${type}: ${shown(value)} is neither null, ${expectations[type]}, nor an array of such`,
+      );
     }
   }
 }

@@ -14,16 +14,23 @@ const maximumFields = 256;
 
 /** The backend's part of a collection's specification. */
 export function validateSpec(spec: unknown, capabilities: Capabilities): DriverSpec {
-  const given = checkedOptions(spec, ['dimension', 'metric', 'index', 'payload', 'fields', 'strict'], 'spec');
+  const given = checkedOptions(
+    spec,
+    ['dimension', 'metric', 'index', 'payload', 'fields', 'ttlSeconds', 'strict'],
+    'spec',
+  );
   const dimension = integerOption(given.dimension ?? 0, 'spec.dimension', 1, 2 ** 31, 0);
   const most = capabilities.limits.dimension;
   if (dimension > most) throw unsupported(`A dimension of ${dimension}`, `at most ${most}`);
   if (given.metric === undefined) throw invalid('spec.metric', `missing; one of ${metrics.join(', ')}`);
   const metric = wordOption(given.metric, 'spec.metric', metrics, 'cosine');
   requireSupport(capabilities.metrics[metric], `The metric ${metric}`);
+  if (given.ttlSeconds !== undefined) requireSupport(capabilities.options.ttl, 'ttlSeconds');
+  const ttlSeconds = integerOption(given.ttlSeconds, 'spec.ttlSeconds', 1, 2 ** 31, 0);
   return {
     dimension,
     metric,
+    ...(ttlSeconds > 0 && { ttlSeconds }),
     index: validateIndex(given.index, capabilities, 'spec.index'),
     fields: validateFields(given.fields, capabilities, 'spec.fields'),
     strict: booleanOption(given.strict, 'spec.strict', false),
@@ -31,11 +38,16 @@ export function validateSpec(spec: unknown, capabilities: Capabilities): DriverS
 }
 
 /** Declared fields, their paths in canonical spelling. */
-export function validateFields(fields: unknown, capabilities: Capabilities, place: string): { readonly [field: string]: FieldType } {
+export function validateFields(
+  fields: unknown,
+  capabilities: Capabilities,
+  place: string,
+): { readonly [field: string]: FieldType } {
   if (fields === undefined) return {};
   if (!isPlainObject(fields)) throw invalid(place, `an object of field types by path, not ${shown(fields)}`);
   const entries = Object.entries(fields).filter(([, type]) => type !== undefined);
-  if (entries.length > maximumFields) throw invalid(place, `at most ${maximumFields} declared fields, not ${entries.length}`);
+  if (entries.length > maximumFields)
+    throw invalid(place, `at most ${maximumFields} declared fields, not ${entries.length}`);
   const declared = entries.map(([path, given]) => {
     const field = formatPath(parsePath(path, place));
     const type = wordOption(given, `${place}[${shown(path)}]`, fieldTypes, 'keyword');
@@ -43,7 +55,8 @@ export function validateFields(fields: unknown, capabilities: Capabilities, plac
     if (reason !== undefined) throw unsupported(`The field type ${type} (at ${place}[${shown(path)}])`, reason);
     return [field, type] as const;
   });
-  if (new Set(declared.map(([field]) => field)).size < declared.length) throw invalid(place, 'one field is declared twice, in two spellings');
+  if (new Set(declared.map(([field]) => field)).size < declared.length)
+    throw invalid(place, 'one field is declared twice, in two spellings');
   return Object.fromEntries(declared);
 }
 
@@ -56,7 +69,13 @@ export function validateIndex(index: unknown, capabilities: Capabilities, place:
     throw unsupported(`The index type ${shown(type)}`, `known are auto, ${capabilities.indexTypes.join(', ')}`);
   }
   const spec: Record<string, unknown> = { type };
-  const bounds = { m: [2, 128], efConstruction: [4, 4_096], ef: [1, 65_536], nlist: [1, 65_536], nprobe: [1, 65_536] } as const;
+  const bounds = {
+    m: [2, 128],
+    efConstruction: [4, 4_096],
+    ef: [1, 65_536],
+    nlist: [1, 65_536],
+    nprobe: [1, 65_536],
+  } as const;
   for (const [name, [min, max]] of Object.entries(bounds)) {
     const value = given[name as keyof typeof bounds];
     if (value !== undefined) spec[name] = integerOption(value, `${place}.${name}`, min, max, 0);
@@ -68,7 +87,8 @@ export function validateIndex(index: unknown, capabilities: Capabilities, place:
 function validateIndexOptions(options: unknown, place: string): IndexSpec['options'] {
   if (!isPlainObject(options)) throw invalid(place, `an object, not ${shown(options)}`);
   for (const [name, value] of Object.entries(options)) {
-    const scalar = typeof value === 'string' || typeof value === 'boolean' || (typeof value === 'number' && Number.isFinite(value));
+    const scalar =
+      typeof value === 'string' || typeof value === 'boolean' || (typeof value === 'number' && Number.isFinite(value));
     if (!scalar) throw invalid(`${place}[${shown(name)}]`, `a string, finite number or boolean, not ${shown(value)}`);
   }
   return { ...options } as IndexSpec['options'];

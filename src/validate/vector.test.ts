@@ -27,7 +27,9 @@ describe('a vector', () => {
     ['an object with a length', { length: 2, 0: 1, 1: 2 }, 'Float32Array'],
     ['undefined', undefined, 'Float32Array'],
   ])('%s is refused', (_what, vector, message) => {
-    expect(() => validateVector(vector, 2, 'dot', 'vector')).toThrow(expect.objectContaining({ code: 'InvalidArgument', message: expect.stringContaining(message) }));
+    expect(() => validateVector(vector, 2, 'dot', 'vector')).toThrow(
+      expect.objectContaining({ code: 'InvalidArgument', message: expect.stringContaining(message) }),
+    );
   });
 
   it('has a direction under cosine: a norm below 1e-10 is refused, 1e-10 is not; other metrics take zero', () => {

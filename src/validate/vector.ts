@@ -16,7 +16,8 @@ export function validateVector(vector: unknown, dimension: number, metric: Metri
   if (!(vector instanceof Float32Array) && !Array.isArray(vector)) {
     throw invalid(place, `a vector is a Float32Array or an array of numbers, not ${shown(vector)}`);
   }
-  if (vector.length !== dimension) throw invalid(place, `the collection's dimension is ${dimension}, the vector has ${vector.length} numbers`);
+  if (vector.length !== dimension)
+    throw invalid(place, `the collection's dimension is ${dimension}, the vector has ${vector.length} numbers`);
   const copy = new Float32Array(dimension);
   for (let i = 0; i < dimension; i++) {
     const x: unknown = vector[i];
@@ -25,6 +26,7 @@ export function validateVector(vector: unknown, dimension: number, metric: Metri
     }
     copy[i] = x;
   }
-  if (metric === 'cosine' && norm(copy) < minimumNorm) throw invalid(place, 'a vector of norm below 1e-10 has no direction, which cosine needs');
+  if (metric === 'cosine' && norm(copy) < minimumNorm)
+    throw invalid(place, 'a vector of norm below 1e-10 has no direction, which cosine needs');
   return copy;
 }

@@ -2,10 +2,26 @@ import fc from 'fast-check';
 
 /** Field names that random documents and filters share, so that conditions hit something. */
 const keys = ['a', 'b', 'c'];
-const strings = ['', 'x', 'y', 'xy', '1', 'true', 'é', '😀', '2024-01-02T03:04:05Z', '2024-01-02T04:04:05+01:00', '2024-06-01T00:00:00.123Z'];
+const strings = [
+  '',
+  'x',
+  'y',
+  'xy',
+  '1',
+  'true',
+  'é',
+  '😀',
+  '2024-01-02T03:04:05Z',
+  '2024-01-02T04:04:05+01:00',
+  '2024-06-01T00:00:00.123Z',
+];
 const numbers = [0, 1, -1, 1.5, 2, 1e15, 2 ** 53 - 1, -(2 ** 53 - 1), 1e-7];
 
-export const scalar: fc.Arbitrary<string | number | boolean> = fc.oneof(fc.constantFrom(...strings), fc.constantFrom(...numbers), fc.boolean());
+export const scalar: fc.Arbitrary<string | number | boolean> = fc.oneof(
+  fc.constantFrom(...strings),
+  fc.constantFrom(...numbers),
+  fc.boolean(),
+);
 
 /** Any JSON value that a payload may hold, small and full of collisions. */
 export const json: fc.Arbitrary<unknown> = fc.letrec((tie) => ({
@@ -54,10 +70,23 @@ export function filterOver(leaf: fc.Arbitrary<object>): fc.Arbitrary<object> {
 export const filter = filterOver(fc.tuple(field, operators).map(([name, condition]) => ({ [name]: condition })));
 
 /** Documents whose declared fields hold what they may: missing, null, a value of the type, or an array of it. */
-export const declaredFields = { kw: 'keyword', num: 'number', flag: 'boolean', at: 'datetime', text: 'text', 'deep.num': 'number' } as const;
+export const declaredFields = {
+  kw: 'keyword',
+  num: 'number',
+  flag: 'boolean',
+  at: 'datetime',
+  text: 'text',
+  'deep.num': 'number',
+} as const;
 const words = ['red', 'green', 'red apple', 'Green Tea', '', '😀', 'é'];
-const instants = ['2024-01-02T03:04:05Z', '2024-01-02T04:04:05+01:00', '2020-02-29T12:00:00.5-03:00', '1969-12-31T23:59:59Z'];
-const oneOrMore = (value: fc.Arbitrary<unknown>) => fc.oneof(value, fc.constant(null), fc.array(value, { maxLength: 3 }));
+const instants = [
+  '2024-01-02T03:04:05Z',
+  '2024-01-02T04:04:05+01:00',
+  '2020-02-29T12:00:00.5-03:00',
+  '1969-12-31T23:59:59Z',
+];
+const oneOrMore = (value: fc.Arbitrary<unknown>) =>
+  fc.oneof(value, fc.constant(null), fc.array(value, { maxLength: 3 }));
 
 export const declaredDocument = fc.record(
   {
@@ -66,7 +95,11 @@ export const declaredDocument = fc.record(
     flag: oneOrMore(fc.boolean()),
     at: oneOrMore(fc.constantFrom(...instants)),
     text: oneOrMore(fc.constantFrom(...words)),
-    deep: fc.oneof(fc.record({ num: oneOrMore(fc.constantFrom(...numbers)) }, { requiredKeys: [] }), fc.constant(null), fc.constant('x')),
+    deep: fc.oneof(
+      fc.record({ num: oneOrMore(fc.constantFrom(...numbers)) }, { requiredKeys: [] }),
+      fc.constant(null),
+      fc.constant('x'),
+    ),
     free: json,
   },
   { requiredKeys: [] },
@@ -85,7 +118,9 @@ const common = (value: fc.Arbitrary<unknown>) =>
     fc.record({ $startsWith: fc.constantFrom('', 'r', 'red', 'G', '2024') }),
   );
 const bounds = (value: fc.Arbitrary<unknown>) =>
-  fc.record({ $gt: value, $gte: value, $lt: value, $lte: value }, { requiredKeys: [] }).filter((given) => Object.keys(given).length > 0);
+  fc
+    .record({ $gt: value, $gte: value, $lt: value, $lte: value }, { requiredKeys: [] })
+    .filter((given) => Object.keys(given).length > 0);
 const numeric = fc.constantFrom(...numbers);
 
 const declaredLeaf = fc.oneof(

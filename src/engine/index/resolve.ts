@@ -17,10 +17,17 @@ export function resolveWith(
 ): ResolvedIndex {
   const { type: _, options: given = {}, ...settings } = spec;
   const ignoredHints = [
-    ...Object.keys(settings).filter((name) => !(name in defaults)).map((name) => `index.${name}`),
-    ...Object.keys(given).filter((name) => !options.includes(name)).map((name) => `index.options.${name}`),
+    ...Object.keys(settings)
+      .filter((name) => !(name in defaults))
+      .map((name) => `index.${name}`),
+    ...Object.keys(given)
+      .filter((name) => !options.includes(name))
+      .map((name) => `index.options.${name}`),
   ];
   const used = Object.fromEntries(Object.entries({ ...defaults, ...settings }).filter(([name]) => name in defaults));
   const usedOptions = Object.fromEntries(Object.entries(given).filter(([name]) => options.includes(name)));
-  return { spec: { type, ...used, ...(Object.keys(usedOptions).length > 0 && { options: usedOptions }) }, ignoredHints };
+  return {
+    spec: { type, ...used, ...(Object.keys(usedOptions).length > 0 && { options: usedOptions }) },
+    ignoredHints,
+  };
 }

@@ -27,30 +27,35 @@ describe('field indexes', () => {
     let pairs = 0;
     const documents = fc.array(declaredDocument, { minLength: documentsPerRun, maxLength: documentsPerRun });
     fc.assert(
-      fc.property(documents, fc.array(declaredFilter, { minLength: 4, maxLength: 4 }), fc.infiniteStream(fc.nat(documentsPerRun - 1)), (given, filters, slots) => {
-        const table = new PayloadTable(declaredFields);
-        const live = new Bitset();
-        const payloads: (Payload | undefined)[] = given.map((document) => copyPayload(document, 'payload'));
-        payloads.forEach((payload, slot) => {
-          checkDeclaredFields(payload!, declaredFields, 'payload');
-          table.set(slot, payload!);
-          live.add(slot);
-        });
-        for (let i = 0; i < 6; i++) {
-          const [to, from, gone] = [...slots.take(3)] as [number, number, number];
-          const moved = payloads[from] ?? {};
-          table.set(to, moved);
-          payloads[to] = moved;
-          live.add(to);
-          table.remove(gone);
-          payloads[gone] = undefined;
-          live.delete(gone);
-        }
-        for (const filter of filters) {
-          expect(resolved(filter, table, live), JSON.stringify(filter)).toEqual(matching(filter, payloads));
-          pairs += live.count();
-        }
-      }),
+      fc.property(
+        documents,
+        fc.array(declaredFilter, { minLength: 4, maxLength: 4 }),
+        fc.infiniteStream(fc.nat(documentsPerRun - 1)),
+        (given, filters, slots) => {
+          const table = new PayloadTable(declaredFields);
+          const live = new Bitset();
+          const payloads: (Payload | undefined)[] = given.map((document) => copyPayload(document, 'payload'));
+          payloads.forEach((payload, slot) => {
+            checkDeclaredFields(payload!, declaredFields, 'payload');
+            table.set(slot, payload!);
+            live.add(slot);
+          });
+          for (let i = 0; i < 6; i++) {
+            const [to, from, gone] = [...slots.take(3)] as [number, number, number];
+            const moved = payloads[from] ?? {};
+            table.set(to, moved);
+            payloads[to] = moved;
+            live.add(to);
+            table.remove(gone);
+            payloads[gone] = undefined;
+            live.delete(gone);
+          }
+          for (const filter of filters) {
+            expect(resolved(filter, table, live), JSON.stringify(filter)).toEqual(matching(filter, payloads));
+            pairs += live.count();
+          }
+        },
+      ),
       { seed, numRuns: runs / 5 },
     );
     console.log(`${pairs} (filter, document) pairs agree`);

@@ -11,7 +11,8 @@ export class PayloadTable {
   readonly #fields = new Map<string, FieldIndex>();
 
   constructor(fields: { readonly [field: string]: FieldType }) {
-    for (const [field, type] of Object.entries(fields)) this.#fields.set(field, new FieldIndex(parsePath(field, 'fields'), type));
+    for (const [field, type] of Object.entries(fields))
+      this.#fields.set(field, new FieldIndex(parsePath(field, 'fields'), type));
   }
 
   at(slot: number): Payload {
@@ -48,7 +49,9 @@ export class PayloadTable {
         return this.#resolveOr(filter.of, universe);
       case 'and':
         // Indexed members first: what is left to evaluate is less.
-        return [...filter.of].sort((a, b) => this.#cost(a) - this.#cost(b)).reduce((left, member) => this.resolve(member, left), universe.clone());
+        return [...filter.of]
+          .sort((a, b) => this.#cost(a) - this.#cost(b))
+          .reduce((left, member) => this.resolve(member, left), universe.clone());
       default:
         return this.#resolveLeaf(filter, universe);
     }

@@ -2,7 +2,10 @@ import type { Bounds } from '../../filter/normal-form.ts';
 
 /** The numbers of an ascending list that satisfy all bounds. */
 export function withinSorted(sorted: readonly number[], { gt, gte, lt, lte }: Bounds): readonly number[] {
-  const from = Math.max(gt === undefined ? 0 : firstIndex(sorted, (x) => x > gt), gte === undefined ? 0 : firstIndex(sorted, (x) => x >= gte));
+  const from = Math.max(
+    gt === undefined ? 0 : firstIndex(sorted, (x) => x > gt),
+    gte === undefined ? 0 : firstIndex(sorted, (x) => x >= gte),
+  );
   const to = Math.min(
     lt === undefined ? sorted.length : firstIndex(sorted, (x) => x >= lt),
     lte === undefined ? sorted.length : firstIndex(sorted, (x) => x > lte),

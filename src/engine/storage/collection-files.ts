@@ -58,10 +58,15 @@ export class CollectionFiles {
 
   /** Replays the log. */
   async load(apply: (operation: Operation) => void): Promise<void> {
-    const { log, discarded } = await OperationLog.open(this.#fs, this.#logPath, this.#manifest.dimension, (operation) => {
-      this.#logged += sizeOf(operation);
-      apply(operation);
-    });
+    const { log, discarded } = await OperationLog.open(
+      this.#fs,
+      this.#logPath,
+      this.#manifest.dimension,
+      (operation) => {
+        this.#logged += sizeOf(operation);
+        apply(operation);
+      },
+    );
     this.#log = log;
     if (discarded !== undefined) this.#recovery.push(discarded);
   }
@@ -70,7 +75,10 @@ export class CollectionFiles {
    * Gives every partition its index: the saved one where it fits the partition's state, else none (undefined). A saved index that turns out
    * damaged is reported and built again.
    */
-  async loadIndexes(partitions: ReadonlyMap<string, Partition>, restore: (namespace: string, content: Uint8Array | undefined) => void): Promise<void> {
+  async loadIndexes(
+    partitions: ReadonlyMap<string, Partition>,
+    restore: (namespace: string, content: Uint8Array | undefined) => void,
+  ): Promise<void> {
     const waiting = new Set(partitions.keys());
     for (const name of await this.#fs.list(this.#directory)) {
       const number = indexFile.exec(name)?.[1];
@@ -83,14 +91,20 @@ export class CollectionFiles {
         waiting.delete(namespace);
       } catch (error) {
         const why = error instanceof Error ? error.message : 'unknown error';
-        this.#recovery.push(`${this.#directory}/${name}: the saved index could not be used and was built again (${why})`);
+        this.#recovery.push(
+          `${this.#directory}/${name}: the saved index could not be used and was built again (${why})`,
+        );
         await this.#fs.remove(`${this.#directory}/${name}`);
       }
     }
     for (const namespace of waiting) restore(namespace, undefined);
   }
 
-  async #loadIndex(name: string, partitions: ReadonlyMap<string, Partition>, restore: (namespace: string, content: Uint8Array) => void): Promise<string | undefined> {
+  async #loadIndex(
+    name: string,
+    partitions: ReadonlyMap<string, Partition>,
+    restore: (namespace: string, content: Uint8Array) => void,
+  ): Promise<string | undefined> {
     const path = `${this.#directory}/${name}`;
     const { header, content } = openEnvelope(await readFile(this.#fs, path), path);
     const { namespace, generation, vectorVersion, spec } = indexHeader.parse(header);
@@ -122,11 +136,17 @@ export class CollectionFiles {
 
   async #saveIndex(namespace: string, partition: Partition): Promise<void> {
     const saved = this.#saved.get(namespace);
-    if (saved !== undefined && saved.index === partition.index && saved.vectorVersion === partition.vectorVersion) return;
+    if (saved !== undefined && saved.index === partition.index && saved.vectorVersion === partition.vectorVersion)
+      return;
     const content = partition.index.serialize();
     if (content === undefined) return;
     const { vectorVersion } = partition;
-    const header = { namespace, generation: this.#manifest.generation, vectorVersion, spec: JSON.stringify(this.#manifest.index) };
+    const header = {
+      namespace,
+      generation: this.#manifest.generation,
+      vectorVersion,
+      spec: JSON.stringify(this.#manifest.index),
+    };
     const number = this.#indexFiles.get(namespace) ?? Math.max(-1, ...this.#indexFiles.values()) + 1;
     await replaceFile(this.#fs, this.#directory, `index-${number}`, sealEnvelope(header, content));
     this.#indexFiles.set(namespace, number);
@@ -147,7 +167,9 @@ export class CollectionFiles {
       await this.#compact(partitions, generation, path);
       this.#logged = alive;
     } catch (error) {
-      this.#recovery.push(`${path}: writing the log anew failed (${error instanceof Error ? error.message : 'unknown error'}); the old one stays`);
+      this.#recovery.push(
+        `${path}: writing the log anew failed (${error instanceof Error ? error.message : 'unknown error'}); the old one stays`,
+      );
       // Not tried again before as much more has come.
       this.#logged = alive;
     }

@@ -32,7 +32,10 @@ export class DatabaseDirectory {
     await fs.makeDirectory(path);
     const lock = await fs.lock(path);
     if ('heldBy' in lock) {
-      throw new VectorStoreError('Conflict', `${path} is in use by process ${lock.heldBy}: close it there, or use another directory`);
+      throw new VectorStoreError(
+        'Conflict',
+        `${path} is in use by process ${lock.heldBy}: close it there, or use another directory`,
+      );
     }
     try {
       // What a crash left behind between two steps of creating or dropping.

@@ -26,8 +26,10 @@ export function openEnvelope(bytes: Uint8Array, name: string): { header: unknown
   const from = new ByteReader(bytes);
   if (from.u32() !== magic) throw new VectorStoreError('Corruption', `${name} is no file of this library`);
   const found = from.u32();
-  if (found !== version) throw new VectorStoreError('Corruption', `${name} has format version ${found}; this release reads ${version}`);
-  if (from.u32() !== crc32c(bytes.subarray(prefixBytes))) throw new VectorStoreError('Corruption', `${name} fails its checksum`);
+  if (found !== version)
+    throw new VectorStoreError('Corruption', `${name} has format version ${found}; this release reads ${version}`);
+  if (from.u32() !== crc32c(bytes.subarray(prefixBytes)))
+    throw new VectorStoreError('Corruption', `${name} fails its checksum`);
   const header: unknown = JSON.parse(from.text());
   const content = from.raw(from.u32());
   if (!from.done) throw new VectorStoreError('Corruption', `${name} has bytes to spare`);

@@ -43,7 +43,12 @@ export async function readFile(fs: FileSystem, path: string): Promise<Uint8Array
 }
 
 /** Writes a whole file so that after a crash either the old or the new content is there: temporary file, sync, rename, sync of the directory. */
-export async function replaceFile(fs: FileSystem, directory: string, name: string, content: readonly Uint8Array[]): Promise<void> {
+export async function replaceFile(
+  fs: FileSystem,
+  directory: string,
+  name: string,
+  content: readonly Uint8Array[],
+): Promise<void> {
   const temporary = `${directory}/${name}.tmp`;
   const file = await fs.open(temporary, { create: true });
   try {

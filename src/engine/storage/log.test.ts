@@ -11,7 +11,11 @@ import type { Operation } from './operations.ts';
 
 const dimension = 3;
 const operations: Operation[] = [
-  { kind: 'put', namespace: '', records: [{ slot: 0, id: 'a', vector: new Float32Array([1, -0, 0.1]), payload: { x: [1, null, { y: 'ü😀\0' }] } }] },
+  {
+    kind: 'put',
+    namespace: '',
+    records: [{ slot: 0, id: 'a', vector: new Float32Array([1, -0, 0.1]), payload: { x: [1, null, { y: 'ü😀\0' }] } }],
+  },
   { kind: 'put', namespace: 'tenant', records: [{ slot: 7, id: 'b', vector: null, payload: {} }] },
   { kind: 'payload', namespace: '', entries: [{ id: 'a', payload: { x: 2 } }] },
   { kind: 'remove', namespace: 'tenant', ids: ['b', 'c'] },

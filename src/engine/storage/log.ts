@@ -63,7 +63,10 @@ export class OperationLog {
       const log = new OperationLog(path, file, end);
       if (end.size === size) return { log, discarded: undefined };
       await file.truncate(end.size);
-      return { log, discarded: `${path}: discarded an incomplete, unacknowledged write of ${size - end.size} bytes at offset ${end.size}` };
+      return {
+        log,
+        discarded: `${path}: discarded an incomplete, unacknowledged write of ${size - end.size} bytes at offset ${end.size}`,
+      };
     } catch (error) {
       await file.close();
       throw error;
@@ -118,7 +121,11 @@ export class OperationLog {
 
   #refuseIfFailed(): void {
     if (this.#failed === undefined) return;
-    throw new VectorStoreError('Durability', `${this.#path} could not be written; the collection takes no more writes until it is opened again`, { cause: this.#failed });
+    throw new VectorStoreError(
+      'Durability',
+      `${this.#path} could not be written; the collection takes no more writes until it is opened again`,
+      { cause: this.#failed },
+    );
   }
 }
 
@@ -134,7 +141,12 @@ function encodeEntry(operation: Operation, previous: number): { bytes: Uint8Arra
 }
 
 /** Hands out each entry's body; returns where the valid part ends. */
-async function replay(file: FileHandle, path: string, size: number, apply: (body: Uint8Array) => void): Promise<{ size: number; chain: number; entries: number }> {
+async function replay(
+  file: FileHandle,
+  path: string,
+  size: number,
+  apply: (body: Uint8Array) => void,
+): Promise<{ size: number; chain: number; entries: number }> {
   const header = await file.read(0, headerBytes);
   checkHeader(header, path);
   const window = new Window(file, size);
@@ -145,7 +157,11 @@ async function replay(file: FileHandle, path: string, size: number, apply: (body
     const head = await window.at(at, entryHeaderBytes);
     if (head === undefined) break;
     const view = new DataView(head.buffer, head.byteOffset, entryHeaderBytes);
-    const [length, lengthChecksum, bodyChecksum] = [view.getUint32(0, true), view.getUint32(4, true), view.getUint32(8, true)];
+    const [length, lengthChecksum, bodyChecksum] = [
+      view.getUint32(0, true),
+      view.getUint32(4, true),
+      view.getUint32(8, true),
+    ];
     if (crc32c(head.subarray(0, 4), chain) !== lengthChecksum) throw damaged(path, at);
     const end = at + entryHeaderBytes + length;
     const body = await window.at(at + entryHeaderBytes, length);
@@ -171,7 +187,8 @@ function checkHeader(header: Uint8Array, path: string): void {
     throw new VectorStoreError('Corruption', `${path} is no log of this engine`);
   }
   const found = new DataView(header.buffer, header.byteOffset).getUint32(4, true);
-  if (found !== version) throw new VectorStoreError('Corruption', `${path} has format version ${found}; this release reads ${version}`);
+  if (found !== version)
+    throw new VectorStoreError('Corruption', `${path} has format version ${found}; this release reads ${version}`);
 }
 
 /** A moving window over a file, so that opening takes bounded memory. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { VectorStoreError } from '../../errors.ts';
-import { type FileSystem, readFile, replaceFile } from './filesystem.ts';
 import { openEnvelope, sealEnvelope } from './envelope.ts';
+import { type FileSystem, readFile, replaceFile } from './filesystem.ts';
 
 export const manifestName = 'manifest';
 const format = 'anyvec-collection';
@@ -31,7 +31,8 @@ export async function readManifest(fs: FileSystem, directory: string): Promise<M
   const path = `${directory}/${manifestName}`;
   const { header } = openEnvelope(await readFile(fs, path), path);
   const parsed = manifestSchema.safeParse(header);
-  if (!parsed.success) throw new VectorStoreError('Corruption', `${path} is no manifest: ${z.prettifyError(parsed.error)}`);
+  if (!parsed.success)
+    throw new VectorStoreError('Corruption', `${path} is no manifest: ${z.prettifyError(parsed.error)}`);
   const { format: _format, version: _version, ...manifest } = parsed.data;
   return manifest;
 }

@@ -1,12 +1,16 @@
 import { VectorStoreError } from '../../errors.ts';
 import type { Id, Payload } from '../../types.ts';
 import type { SlottedRecord } from '../partition.ts';
-import { ByteReader, ByteWriter } from './bytes.ts';
+import { ByteReader, type ByteWriter } from './bytes.ts';
 
 /** A change of a collection, as it is logged and applied: all of it or nothing. */
 export type Operation =
   | { readonly kind: 'put'; readonly namespace: string; readonly records: readonly SlottedRecord[] }
-  | { readonly kind: 'payload'; readonly namespace: string; readonly entries: readonly { readonly id: Id; readonly payload: Payload }[] }
+  | {
+      readonly kind: 'payload';
+      readonly namespace: string;
+      readonly entries: readonly { readonly id: Id; readonly payload: Payload }[];
+    }
   | { readonly kind: 'remove'; readonly namespace: string; readonly ids: readonly Id[] };
 
 const kinds = { put: 1, payload: 2, remove: 3 } as const;
@@ -18,7 +22,9 @@ export function encodeOperation(operation: Operation, to: ByteWriter): void {
     case 'put':
       to.u32(operation.records.length);
       for (const { slot, id, vector, payload, json } of operation.records) {
-        to.u32(slot).text(id).u8(vector === null ? 0 : 1);
+        to.u32(slot)
+          .text(id)
+          .u8(vector === null ? 0 : 1);
         if (vector !== null) to.f32s(vector);
         to.text(json ?? JSON.stringify(payload));
       }

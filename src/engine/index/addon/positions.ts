@@ -1,0 +1,122 @@
+import { VectorStoreError } from '../../../errors.ts';
+
+/** Where there is no slot, or no position. */
+export const none = 0xffff_ffff;
+
+/**
+ * Which slot the vector at each position of a native index belongs to, and the other way round. Positions are only ever appended:
+ * a vector that is replaced or removed leaves a tombstone behind.
+ */
+export class Positions {
+  /** By position: the slot, or `none` for a tombstone. */
+  #slots = new Uint32Array(64);
+  /** By slot: the position, or `none`. */
+  #positions = new Uint32Array(64).fill(none);
+  #length = 0;
+  #live = 0;
+
+  /** A table without tombstones. The slots are distinct. */
+  static of(slots: readonly number[]): Positions {
+    const table = new Positions();
+    for (const slot of slots) table.append(slot);
+    return table;
+  }
+
+  /**
+   * A table from what {@link Positions.toBytes} gave.
+   *
+   * @throws `Corruption` if it makes no sense.
+   */
+  static fromBytes(bytes: Uint8Array): Positions {
+    const table = new Positions();
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    if (bytes.byteLength % 4 !== 0)
+      throw new VectorStoreError('Corruption', 'the table of positions has the wrong length');
+    for (let at = 0; at < bytes.byteLength; at += 4) {
+      const slot = view.getUint32(at, true);
+      if (slot === none) table.#bury();
+      else if (table.has(slot)) throw new VectorStoreError('Corruption', 'two positions belong to one slot');
+      else table.append(slot);
+    }
+    return table;
+  }
+
+  /** Positions given out, tombstones included. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Slots that have a position. */
+  get live(): number {
+    return this.#live;
+  }
+
+  get tombstones(): number {
+    return this.#length - this.#live;
+  }
+
+  has(slot: number): boolean {
+    return slot < this.#positions.length && this.#positions[slot] !== none;
+  }
+
+  /** The slot at a position, `none` at a tombstone or beyond the end. */
+  slotAt(position: number): number {
+    return position < this.#length ? this.#slots[position]! : none;
+  }
+
+  /** Gives a slot the next position; the one it had becomes a tombstone. */
+  append(slot: number): void {
+    this.remove(slot);
+    this.#slots = withRoom(this.#slots, this.#length, 0);
+    this.#positions = withRoom(this.#positions, slot, none);
+    this.#slots[this.#length] = slot;
+    this.#positions[slot] = this.#length;
+    this.#length += 1;
+    this.#live += 1;
+  }
+
+  /** Leaves a tombstone; false if the slot has no position. */
+  remove(slot: number): boolean {
+    if (!this.has(slot)) return false;
+    this.#slots[this.#positions[slot]!] = none;
+    this.#positions[slot] = none;
+    this.#live -= 1;
+    return true;
+  }
+
+  /** The slots that have a position, in order of position. */
+  liveSlots(): number[] {
+    const slots: number[] = [];
+    for (let position = 0; position < this.#length; position++) {
+      const slot = this.#slots[position]!;
+      if (slot !== none) slots.push(slot);
+    }
+    return slots;
+  }
+
+  /** By position: the slot, or `none`, as u32 little-endian. */
+  toBytes(): Uint8Array {
+    const view = new DataView(new ArrayBuffer(4 * this.#length));
+    for (let position = 0; position < this.#length; position++)
+      view.setUint32(4 * position, this.#slots[position]!, true);
+    return new Uint8Array(view.buffer);
+  }
+
+  get byteLength(): number {
+    return this.#slots.byteLength + this.#positions.byteLength;
+  }
+
+  #bury(): void {
+    this.#slots = withRoom(this.#slots, this.#length, 0);
+    this.#slots[this.#length] = none;
+    this.#length += 1;
+  }
+}
+
+/** The array itself where it has an element `at`, else a longer copy. */
+function withRoom(array: Uint32Array<ArrayBuffer>, at: number, fill: number): Uint32Array<ArrayBuffer> {
+  if (at < array.length) return array;
+  const grown = new Uint32Array(Math.max(at + 1, array.length * 2)).fill(fill, array.length);
+  grown.set(array);
+  return grown;
+}
