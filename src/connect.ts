@@ -2,7 +2,7 @@ import type { Adapter } from './adapter.ts';
 import { type Config, checkConfig, type Provider, readConfig } from './config.ts';
 import type { PayloadOf, VectorDatabase } from './database.ts';
 import type { Driver } from './driver.ts';
-import { invalid, unsupported, VectorStoreError } from './errors.ts';
+import { invalid, VectorStoreError } from './errors.ts';
 import { compose, type Middleware } from './middleware/compose.ts';
 import { PortableDatabase } from './portable/database.ts';
 import type { VectorStore } from './store.ts';
@@ -14,10 +14,8 @@ const adapters: { readonly [P in Provider]: () => Promise<Adapter> } = {
   faiss: async () => (await import('../adapters/faiss/index.ts')).adapter,
   qdrant: async () => (await import('../adapters/qdrant/index.ts')).adapter,
   milvus: async () => (await import('../adapters/milvus/index.ts')).adapter,
+  pinecone: async () => (await import('../adapters/pinecone/index.ts')).adapter,
 };
-
-/** Backends whose URLs are reserved, and whose adapters come with a later version. */
-const planned = ['pinecone'];
 
 export interface ConnectOptions {
   /** Wrapped around the backend, the first one outermost. */
@@ -105,8 +103,6 @@ async function openDriver(config: unknown, { middleware = [] }: ConnectOptions):
 }
 
 async function loadAdapter(provider: string): Promise<Adapter> {
-  if (planned.includes(provider))
-    throw unsupported(`The provider ${provider}`, 'its adapter is not part of this version');
   if (!Object.hasOwn(adapters, provider)) {
     throw invalid(
       'config.provider',

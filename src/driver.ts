@@ -130,6 +130,11 @@ export interface DriverOpenOptions {
 export interface CollectionDriver {
   readonly info: CollectionInfo;
   readonly capabilities: Capabilities;
+  /**
+   * Why this backend cannot hold a record that the portable rules allow; undefined if it can. Asked of every record before anything is sent,
+   * so that a bad one is refused with its place.
+   */
+  checkRecord?(record: DriverRecord): { readonly place: 'vector' | 'payload'; readonly problem: string } | undefined;
   /** Bytes of a record in a request, for splitting by `limits.batchBytes`. Default: 4 per number, plus id and payload text. */
   wireBytes?(record: DriverRecord): number;
   /** Replaces whole records. All ids distinct. */

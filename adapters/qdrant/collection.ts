@@ -13,7 +13,7 @@ import type {
   StoredMatch,
   StoredRecord,
 } from '../../src/driver.ts';
-import { invalid, unsupported } from '../../src/errors.ts';
+import { invalid, unsupported, VectorStoreError } from '../../src/errors.ts';
 import type { FilterNode } from '../../src/filter/normal-form.ts';
 import { type CompiledFilter, compileFilter, type FilterDialect } from '../../src/remote/compiled-filter.ts';
 import { searchOverFetching } from '../../src/remote/over-fetch.ts';
@@ -52,17 +52,24 @@ const pageRows = 1_000;
 /** Namespaces that can be listed. */
 const mostNamespaces = 100_000;
 
+/** Shared by the handles of one collection: whether this connection has dropped it. Another of its name is not theirs. */
+export interface CollectionLifetime {
+  dropped: boolean;
+}
+
 /** One collection on a Qdrant server. */
 export class QdrantCollection implements CollectionDriver {
   readonly #connection: Connection;
   readonly #vectorName: string | undefined;
   readonly #scanBudget: number;
   readonly #filters: FilterDialect<Condition>;
+  readonly #lifetime: CollectionLifetime;
   #info: CollectionInfo;
   #capabilities: Capabilities;
   #ignoredHints: readonly string[];
 
-  constructor(connection: Connection, description: Description, scanBudget: number) {
+  constructor(connection: Connection, description: Description, scanBudget: number, lifetime: CollectionLifetime) {
+    this.#lifetime = lifetime;
     const { info, vectorName, indexes, ignoredHints } = description;
     this.#connection = connection;
     this.#vectorName = vectorName;
@@ -321,6 +328,7 @@ export class QdrantCollection implements CollectionDriver {
     { signal }: CallContext,
   ): Promise<void> {
     const { spec, hnsw, quantization, ignoredHints } = resolveIndex(index, strict);
+    this.#checkAlive();
     const { name } = this.#info;
     const info: CollectionInfo = { ...this.#info, index: spec };
     await this.#connection.api.updateCollection(
@@ -352,6 +360,7 @@ export class QdrantCollection implements CollectionDriver {
   }
 
   async #describe(signal: AbortSignal): Promise<Description> {
+    this.#checkAlive();
     const { name, idMode, fields } = this.#info;
     const answer = await this.#connection.api.getCollection({ collection_name: name }, requestInit(signal));
     return readDescription(name, resultOf(answer.data), { vectorName: this.#vectorName, idMode, fields });
@@ -387,8 +396,10 @@ export class QdrantCollection implements CollectionDriver {
     };
   }
 
-  /** Nothing to do: a write that was waited for is in the server's write-ahead log. */
-  async flush(): Promise<void> {}
+  /** Nothing to write: a write that was waited for is in the server's write-ahead log. */
+  async flush({ signal }: CallContext): Promise<void> {
+    await this.#describe(signal);
+  }
 
   async close(): Promise<void> {}
 
@@ -398,7 +409,12 @@ export class QdrantCollection implements CollectionDriver {
     signal: AbortSignal,
     strong = false,
   ): Promise<unknown> {
+    this.#checkAlive();
     return this.#connection.points(call, this.#info.name, body, { signal, strong });
+  }
+
+  #checkAlive(): void {
+    if (this.#lifetime.dropped) throw new VectorStoreError('NotFound', `collection ${this.#info.name} was dropped`);
   }
 
   #pointId(namespace: string, id: Id): PointId {
@@ -460,10 +476,10 @@ export class QdrantCollection implements CollectionDriver {
         );
         return {
           rows: points.map((point) => this.#row(point, parts)),
-          ...(next !== undefined && { next: String(next) }),
+          ...(next !== undefined && { next: cursorAt(next) }),
         };
       },
-      resume: (_, rows, at) => String(rows[at]!.point),
+      resume: (_, rows, at) => cursorAt(rows[at]!.point),
     };
   }
 
@@ -495,11 +511,15 @@ function missingFrom(ids: readonly Id[], rows: readonly StoredRecord[]): Id[] {
   return ids.filter((id) => !present.has(id));
 }
 
-/** A cursor is the id of the point that comes next. */
+/** A cursor names the point that comes next. */
+function cursorAt(point: PointId): string {
+  return `from:${point}`;
+}
+
 function readCursor(cursor: string): PointId {
-  if (/^\d{1,16}$/.test(cursor)) return Number(cursor);
-  if (/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(cursor)) return cursor;
-  throw invalid('options.cursor', 'not a cursor of this collection');
+  const point = /^from:(?:(\d{1,16})|([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}))$/.exec(cursor);
+  if (point === null) throw invalid('options.cursor', 'not a cursor of this collection');
+  return point[1] === undefined ? point[2]! : Number(point[1]);
 }
 
 /** Qdrant's error for a payload write to a point that is not there. */

@@ -13,7 +13,7 @@ import { redactor } from '../../src/remote/http.ts';
 import type { CollectionInfo, FieldType, Health } from '../../src/types.ts';
 import { qdrantCapabilities } from './capabilities.ts';
 import { type Connection, openConnection, requestInit, resultOf } from './client.ts';
-import { QdrantCollection } from './collection.ts';
+import { type CollectionLifetime, QdrantCollection } from './collection.ts';
 import { apiKeyOf, type QdrantConfig } from './config.ts';
 import { classifyQdrant } from './errors.ts';
 import { keyOf } from './filter.ts';
@@ -42,6 +42,7 @@ export class QdrantDriver implements Driver {
   readonly #vectorName: string | undefined;
   readonly #scanBudget: number;
   readonly #redact: (text: string) => string;
+  readonly #lifetimes = new Map<string, CollectionLifetime>();
 
   static async open(config: QdrantConfig): Promise<QdrantDriver> {
     return new QdrantDriver(await openConnection(config), config);
@@ -80,7 +81,7 @@ export class QdrantDriver implements Driver {
           'Creating a collection',
           'this Qdrant keeps no metadata with a collection; it takes version 1.16 or later',
         );
-      return new QdrantCollection(this.#connection, description, this.#scanBudget);
+      return this.#handle(name, description);
     } catch (error) {
       await this.dropCollection(name, { signal: AbortSignal.timeout(10_000) }).catch(() => undefined);
       throw error;
@@ -118,9 +119,15 @@ export class QdrantDriver implements Driver {
     if (info.managed && (!indexes.has(keys.namespace) || Object.keys(info.fields).length + 1 > indexes.size)) {
       // Whoever created it may have died half-way.
       await this.#createIndexes(name, info.fields, indexes, signal);
-      return new QdrantCollection(this.#connection, await this.#describe(name, options, signal), this.#scanBudget);
+      return this.#handle(name, await this.#describe(name, options, signal));
     }
-    return new QdrantCollection(this.#connection, description, this.#scanBudget);
+    return this.#handle(name, description);
+  }
+
+  #handle(name: string, description: Description): CollectionDriver {
+    const lifetime = this.#lifetimes.get(name) ?? { dropped: false };
+    this.#lifetimes.set(name, lifetime);
+    return new QdrantCollection(this.#connection, description, this.#scanBudget, lifetime);
   }
 
   async #describe(name: string, options: DriverOpenOptions, signal: AbortSignal): Promise<Description> {
@@ -154,10 +161,11 @@ export class QdrantDriver implements Driver {
   }
 
   async dropCollection(name: string, { signal }: CallContext): Promise<boolean> {
-    return (
-      resultOf((await this.#connection.api.deleteCollection({ collection_name: name }, requestInit(signal))).data) ===
-      true
-    );
+    const { data } = await this.#connection.api.deleteCollection({ collection_name: name }, requestInit(signal));
+    const lifetime = this.#lifetimes.get(name);
+    if (lifetime !== undefined) lifetime.dropped = true;
+    this.#lifetimes.delete(name);
+    return resultOf(data) === true;
   }
 
   async health({ signal }: CallContext): Promise<Health> {

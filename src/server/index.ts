@@ -13,12 +13,14 @@ import { flatProvider } from '../engine/index/flat.ts';
 import { invalid, VectorStoreError } from '../errors.ts';
 import { PortableDatabase } from '../portable/database.ts';
 import type { Dialect, ServerEnv } from './dialect.ts';
+import { pineconeDialect } from './dialects/pinecone/index.ts';
+import type { PineconeQuirks } from './dialects/pinecone/quirks.ts';
 import { qdrantDialect } from './dialects/qdrant/index.ts';
 import { guard } from './guard.ts';
 
 export interface ServeOptions {
   /** The vendor whose clients are to be served. */
-  readonly dialect: 'qdrant';
+  readonly dialect: 'qdrant' | 'pinecone';
   /** Where the data is kept. Default: the native engine in memory. It stays the caller's to close. */
   readonly database?: VectorDatabase;
   /** Default 0: any free port; the answer's `url` names it. */
@@ -29,7 +31,11 @@ export interface ServeOptions {
   readonly allowedHosts?: readonly string[];
   /** Requests without this key are refused. Default: none needed. */
   readonly apiKey?: string;
+  /** `pinecone` only: what is not known for certain of the live service, either way. */
+  readonly quirks?: Partial<PineconeQuirks>;
 }
+
+export type { PineconeQuirks };
 
 /** A server that is listening. */
 export interface RunningServer extends AsyncDisposable {
@@ -56,7 +62,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   if (apiKey === undefined && !loopback.includes(host))
     throw invalid('options.apiKey', `listening on ${host}, which others can reach, needs a key`);
   const database = options.database ?? memoryDatabase();
-  const dialect = dialectOf(options.dialect, database);
+  const dialect = dialectOf(options, database);
   await dialect.load?.();
   const app = new Hono<ServerEnv>();
   app.use(guard({ hosts: [...loopback, host, ...allowedHosts], apiKey, dialect }));
@@ -77,9 +83,11 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   return { url, close, [Symbol.asyncDispose]: close };
 }
 
-function dialectOf(name: unknown, database: VectorDatabase): Dialect {
-  if (name === 'qdrant') return qdrantDialect({ database });
-  throw invalid('options.dialect', 'known are qdrant');
+function dialectOf({ dialect, quirks }: ServeOptions, database: VectorDatabase): Dialect {
+  if (dialect !== 'pinecone' && quirks !== undefined) throw invalid('options.quirks', 'for the dialect pinecone only');
+  if (dialect === 'qdrant') return qdrantDialect({ database });
+  if (dialect === 'pinecone') return pineconeDialect({ database, ...(quirks && { quirks }) });
+  throw invalid('options.dialect', 'known are qdrant and pinecone');
 }
 
 function memoryDatabase(): VectorDatabase {

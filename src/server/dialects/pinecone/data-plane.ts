@@ -24,13 +24,23 @@ const limits = {
 const id = z.string().min(1).max(limits.idLength);
 const values = z.array(z.number());
 // z.record would drop a key named __proto__.
-const metadata = z.custom<object>((value) => typeof value === 'object' && value !== null && !Array.isArray(value), 'expected an object');
+const metadata = z.custom<object>(
+  (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+  'expected an object',
+);
 const namespace = z.string().nullish();
 
 const upsertBody = z.looseObject({
   namespace,
   vectors: z
-    .array(z.looseObject({ id, values: values.nullish(), metadata: metadata.nullish(), sparseValues: z.unknown().optional() }))
+    .array(
+      z.looseObject({
+        id,
+        values: values.nullish(),
+        metadata: metadata.nullish(),
+        sparseValues: z.unknown().optional(),
+      }),
+    )
     .min(1)
     .max(limits.upsert),
 });

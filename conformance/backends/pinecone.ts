@@ -1,0 +1,37 @@
+import { adapter } from '../../adapters/pinecone/index.ts';
+import { createDatabase } from '../../src/portable/database.ts';
+import { type PineconeQuirks, type RunningServer, serve } from '../../src/server/index.ts';
+import type { Budget, Harness } from '../harness.ts';
+
+/** The clients of both ends of the supported range. */
+const clients = { '8.2': 'pinecone-8', '9.0': '@pinecone-database/pinecone' } as const;
+
+export interface PineconeHarnessOptions {
+  readonly client: keyof typeof clients;
+  /** What is not known of the live service, either way. */
+  readonly quirks?: Partial<PineconeQuirks>;
+  readonly budget?: Partial<Budget>;
+}
+
+/** The Pinecone adapter on our server of its protocol, through the official client. */
+export function pineconeHarness({ client, quirks = {}, budget }: PineconeHarnessOptions): Harness {
+  let server: Promise<RunningServer> | undefined;
+  const open = async () => {
+    server ??= serve({ dialect: 'pinecone', apiKey: 'key-of-the-suite', quirks });
+    const { url } = await server;
+    const { Pinecone } = await import(clients[client]);
+    const settings = {
+      provider: 'pinecone',
+      client: new Pinecone({ apiKey: 'key-of-the-suite', controllerHostUrl: url }),
+    };
+    return createDatabase(await adapter.open(adapter.config.parse(settings)));
+  };
+  const shown = Object.entries(quirks).map(([name, value]) => `, ${name}: ${value}`);
+  return {
+    name: `pinecone (server of ours, client ${client}${shown.join('')})`,
+    open,
+    reopen: open,
+    close: async () => (await server)?.close(),
+    ...(budget && { budget }),
+  };
+}
