@@ -12,7 +12,7 @@
  * | `hnsw` (default) | `HNSW{m}` | `m` 2–128 (16), `efConstruction` 4–4,096 (200), `ef` 1–65,536 (64), `params.ef` |
  * | `flat` | `Flat` | |
  * | `ivf-flat`, `ivf-sq8` | `IVF{nlist},Flat`, `IVF{nlist},SQ8` | `nlist` 1–65,536 (256), `nprobe` (a sixteenth of the lists, at least 8), `params.nprobe` |
- * | `ivf-pq` | `IVF{nlist},PQ{subquantizers}x{nbits}` | also `options.subquantizers` (one for four numbers), `options.nbits` 1–8 (8) |
+ * | `ivf-pq` | `IVF{nlist},PQ{subquantizers}x{nbits}` | also `options.subquantizers` (one for eight numbers), `options.nbits` 1–8 (8) |
  * | `faiss` | `options.factory` | `ef`, `efConstruction` or `nprobe`, as the string has a graph or lists |
  *
  * `options.oversampling` 1–100 (by code: 1 for floats, 2 for SQ8, 4 for SQ4, 16 for one bit per number): candidates per match, which the engine
@@ -24,8 +24,8 @@
  *   (but LSH), `HNSW{m}[_Flat|_SQ8|_PQ{m}]`, after any of `PCA{d} PCAR{d} OPQ{m}[_{d}] RR[{d}] ITQ[{d}] L2norm Pad{d}`, before `RFlat`. What
  *   faiss or the addon cannot take is refused with the reason, before native code sees it. Under `dot` no LSH, IMI, PCA, ITQ nor PQ in a graph.
  * - **Training**: lists, product and scalar codes learn from the vectors: until there are 39 for each centroid (1,000 for scalar codes) every search
- *   compares with each vector. The first search after that trains, in the calling thread: a second or so for the default lists, a
- *   minute and more for OPQ at hundreds of dimensions. `recreateIndex` learns anew.
+ *   compares with each vector. The first search after that trains, in the calling thread: a second or so for the default lists, several
+ *   for product codes, minutes for OPQ at hundreds of dimensions. `recreateIndex` learns anew.
  * - **Search effort**: the addon cannot set `efSearch` or `nprobe`; they are changed in the bytes of a temporary file that the index is reloaded
  *   from. The defaults cost nothing. `params` that ask for more than before reload once; for less, after a number of queries in a row.
  * - **Updates and deletes** leave tombstones; once they outnumber the records, each write moves two vectors to a new index.

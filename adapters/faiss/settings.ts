@@ -34,7 +34,7 @@ const graphDefaults = { m: 16, efConstruction: 200, ef: 64 };
 /** Lists by default: trained from about ten thousand vectors on, below which comparing with each takes milliseconds. */
 const defaultLists = 256;
 /** Numbers per part of a product code. */
-const defaultPart = 4;
+const defaultPart = 8;
 
 /**
  * The settings with defaults, the factory string they come to, and what is ignored.

@@ -2,7 +2,7 @@ import { writeNative } from '../../src/engine/index/addon/native-vectors.ts';
 import type { VectorSource } from '../../src/engine/index/vector-index.ts';
 import { type Factory, maximumTrainingNumbers } from './factory.ts';
 
-/** Vectors that training gets where there are as many: more than the library asks for makes it slower, not better. */
+/** Vectors that ranges, rotations and small tables are learnt from, where there are as many. */
 const usualPoints = 4_096;
 
 /** Vectors from which on an index is trained: as many as it is advised, if so many can be passed. */
@@ -12,7 +12,8 @@ export function trainingThreshold({ training }: Factory, dimension: number): num
 
 /** Vectors that training gets at most. */
 export function samplePoints(factory: Factory, dimension: number): number {
-  const wanted = Math.max(usualPoints, Math.ceil(1.5 * factory.training.advised));
+  // More than the library asks for would make it slower, hardly better.
+  const wanted = Math.max(usualPoints, factory.training.advised);
   return Math.min(wanted, Math.floor(maximumTrainingNumbers / dimension));
 }
 

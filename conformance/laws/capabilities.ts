@@ -198,6 +198,13 @@ function optionCases(it: AddCase, { options }: Capabilities): void {
     });
   }
 
+  it(`option ttl is ${word(options.ttl)}`, async (t) => {
+    const name = t.uniqueName();
+    const create = () => t.db.createCollection(name, { ...t.spec(), ttlSeconds: 2 });
+    if (isSupported(options.ttl)) await expectExpiry(t.visible(await create()));
+    else await isRefused(t, options.ttl, create, name);
+  });
+
   if (!isSupported(options.missingIds)) {
     it(
       'option missingIds is refused: missing is empty, for the backend cannot know',
@@ -220,6 +227,24 @@ function optionCases(it: AddCase, { options }: Capabilities): void {
       equal(await (await t.connect()).hasCollection(name), false, 'found');
     });
   }
+}
+
+/** That records are gone two seconds after their last upsert, and not before. */
+async function expectExpiry(store: VectorStore): Promise<void> {
+  const seconds = (n: number) => new Promise((resolve) => setTimeout(resolve, n * 1_000));
+  await store.upsert(numbered(2));
+  equal(await store.count(), 2, 'count at first');
+  await seconds(1.2);
+  await store.upsert(numbered(1));
+  await seconds(1.3);
+  deepEqual(
+    (await scanned(store)).map((record) => record.id),
+    ['r0000'],
+    'records when one was written again',
+  );
+  await seconds(2);
+  const left = [await store.count(), await store.get('r0000'), await store.search(vectorFor(0)), await scanned(store)];
+  deepEqual(left, [0, undefined, [], []], 'what is left');
 }
 
 /** That a call says `Unsupported` with the reason of the capabilities, and nothing has changed. */

@@ -66,6 +66,24 @@ export const repeatableSuite = defineSuite('reads and writes together', ['upsert
     deepEqual([await store.count(), await store.count({ hit: true })], [200, 50], 'count');
   });
 
+  it('a count during writes counts each record that nobody touches once, and no other twice', ['delete'], async (t) => {
+    const store = await t.scratch();
+    await store.upsert(numbered(100));
+    for (let round = 0; round < 5; round++) {
+      const writes = [
+        store.upsert(numbered(30, 3, 100)),
+        store.delete(idsOf(numbered(20, 3, 110))),
+        store.upsert(numbered(30, 3, 110)),
+      ];
+      const counts = await Promise.all(Array.from({ length: 10 }, () => store.count()));
+      await Promise.all(writes);
+      ok(
+        counts.every((count) => count >= 100 && count <= 140),
+        `counts ${counts.join(', ')} of 100 records and 40 in motion`,
+      );
+    }
+  });
+
   it('writes of one id at once leave one of them, whole', async (t) => {
     const store = await t.scratch();
     await Promise.all(

@@ -25,6 +25,13 @@ export const openSuite = defineSuite('open', ['upsert', 'get', 'count', 'scan'],
     );
   });
 
+  it('any name may be asked for, not only portable ones', async (t) => {
+    const name = `My_${t.uniqueName()}`;
+    equal(await t.db.hasCollection(name), false, 'hasCollection');
+    await rejects('NotFound', 'collection', () => t.db.collection(name));
+    equal(await t.db.dropCollection(name), false, 'dropCollection');
+  });
+
   it('a name that is none is refused', async (t) => {
     for (const name of ['', undefined, null, 7, {}, 'a\ud800']) {
       await rejects('InvalidArgument', String(name), () => t.db.collection(malformed(name)));

@@ -87,7 +87,7 @@ interface Proposal {
 }
 
 /** Queries of the same kind as the vectors, but none of them. */
-export function queriesLike(dimension: number, count = 40, seed = 1): Float32Array[] {
+export function queriesLike(dimension: number, count = 25, seed = 1): Float32Array[] {
   const make = vectorMaker(dimension, { seed });
   // The centres come from the seed; what follows the vectors of any test is new.
   for (let skipped = 0; skipped < 20_000; skipped++) make();
