@@ -8,6 +8,7 @@ import type {
   DriverSearch,
   DriverTarget,
   DriverWriteResult,
+  Parts,
   ReadOptions,
   StoredMatch,
   StoredRecord,
@@ -49,6 +50,8 @@ export class MilvusCollection implements CollectionDriver {
   readonly #reads: Reads;
   readonly #loading: Loading;
   readonly #datetimeFields: readonly string[];
+  /** What attempts at a write have been about, by the call's target. */
+  readonly #tried = new WeakMap<DriverTarget, Set<Id>>();
   #dropped = false;
 
   constructor(connection: Connection, dialect: Dialect, manifest: Manifest) {
@@ -136,36 +139,41 @@ export class MilvusCollection implements CollectionDriver {
     return this.#lock.exclusive(() => this.#change(namespace, target, whole, context, (rows) => this.#patchRows(namespace, rows, patch, context)));
   }
 
-  /** Reads what a write is about, page by page, and writes each page before it reads the next. */
+  /**
+   * Reads what a write is about, page by page, and writes each page before it reads the next. What an earlier attempt at the same call has
+   * tried to write counts as found: its answer was lost, not the records.
+   */
   async #change(
     namespace: string,
     target: DriverTarget,
-    parts: { payload: boolean; vector: boolean },
+    parts: Parts,
     context: CallContext,
     change: (rows: readonly StoredRecord[]) => Promise<void>,
   ): Promise<DriverWriteResult> {
-    const done: Id[] = [];
-    if ('ids' in target) {
-      const missing: Id[] = [];
-      for (let at = 0; at < target.ids.length; at += writePage * 2) {
-        const ids = target.ids.slice(at, at + writePage * 2);
-        const rows = await this.#read(context, () => this.#reads.get(namespace, ids, parts, { ...context, consistency: 'session' }));
-        const found = new Set(rows.map(({ id }) => id));
-        missing.push(...ids.filter((id) => !found.has(id)));
-        if (rows.length > 0) await change(rows);
-        done.push(...found);
-      }
-      return { acknowledged: done.length, ids: done, missing };
+    const tried = this.#tried.get(target) ?? new Set();
+    this.#tried.set(target, tried);
+    const apply = async (rows: readonly StoredRecord[]) => {
+      for (const { id } of rows) tried.add(id);
+      if (rows.length > 0) await change(rows);
+    };
+    if ('filter' in target) {
+      await this.#eachPage(namespace, target.filter, parts, context, apply);
+      return { acknowledged: tried.size, ids: [...tried] };
     }
-    const options = { include: parts, consistency: 'session', limit: writePage } as const;
+    for (let at = 0; at < target.ids.length; at += writePage) {
+      await apply(await this.get(namespace, target.ids.slice(at, at + writePage), { include: parts, consistency: 'session' }, context));
+    }
+    return { acknowledged: tried.size, ids: [...tried], missing: target.ids.filter((id) => !tried.has(id)) };
+  }
+
+  async #eachPage(namespace: string, filter: FilterNode, include: Parts, context: CallContext, work: (rows: readonly StoredRecord[]) => Promise<void>): Promise<void> {
+    const options = { include, consistency: 'session', limit: writePage } as const;
     let cursor: string | undefined;
     do {
-      const page: DriverPage = await this.#page(namespace, target.filter, { ...options, ...(cursor !== undefined && { cursor }) }, context);
-      if (page.records.length > 0) await change(page.records);
-      done.push(...page.records.map(({ id }) => id));
+      const page: DriverPage = await this.#page(namespace, filter, { ...options, ...(cursor !== undefined && { cursor }) }, context);
+      await work(page.records);
       cursor = page.cursor;
     } while (cursor !== undefined);
-    return { acknowledged: done.length, ids: done };
   }
 
   async #deleteRows(namespace: string, rows: readonly StoredRecord[], context: CallContext): Promise<void> {

@@ -104,7 +104,9 @@ function isTransportError(error: unknown): error is TransportError {
 }
 
 function classifyTransport({ code, details }: TransportError): Classification {
-  const known = transport[code] ?? 'Internal';
+  // A broken connection is called an internal error by the transport.
+  const broken = (code === 13 || code === 2 || code === 1) && /RST_STREAM|connection|stream|ECONNRESET|EPIPE|incomplete|decompress/i.test(details);
+  const known = broken ? 'Unavailable' : (transport[code] ?? 'Internal');
   // Names that do not resolve and ports that nobody listens on: the request never left.
   const unsent = code === 14 && /ECONNREFUSED|ENOTFOUND|EAI_AGAIN|No connection established|Name resolution failed/.test(details);
   return { code: known, message: details === '' ? `the connection failed (gRPC status ${code})` : details, applied: unsent || refusals.has(known) ? 'no' : 'unknown' };

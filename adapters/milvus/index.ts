@@ -1,4 +1,5 @@
 import type { Adapter } from '../../src/adapter.ts';
+import { retry } from '../../src/middleware/retry.ts';
 import { openConnection } from './client.ts';
 import { config, fromUrl, type MilvusConfig } from './config.ts';
 import { MilvusDriver } from './driver.ts';
@@ -10,5 +11,5 @@ export const adapter: Adapter<MilvusConfig> = {
   provider: 'milvus',
   config,
   fromUrl,
-  open: async (settings) => new MilvusDriver(await openConnection(settings), settings.timeoutMs),
+  open: async (settings) => retry()(new MilvusDriver(await openConnection(settings), settings.timeoutMs)),
 };

@@ -39,8 +39,9 @@ export const capabilities: Capabilities = capabilitiesOf({
     nullVector: { refused: 'a record of this backend has a vector' },
     strongConsistency: { refused: 'the service shows writes of others after a while' },
     missingIds: readFirst,
+    ttl: { refused: 'the service keeps records until they are deleted' },
   },
-  indexTypes: [],
+  indexTypes: ['managed'],
   limits: {
     dimension: 20_000,
     k: 10_000,

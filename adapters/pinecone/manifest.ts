@@ -21,7 +21,7 @@ const mostParts = 18;
 const partName = (i: number) => `anyvec_${String(i).padStart(2, '0')}`;
 
 /** The one index there is: the service builds and tunes it. */
-export const managedIndex: IndexSpec = Object.freeze({ type: 'auto' });
+export const managedIndex: IndexSpec = Object.freeze({ type: 'managed' });
 
 /** @throws `Unsupported` where the declared fields do not fit. */
 export function toTags(manifest: Manifest): Record<string, string> {

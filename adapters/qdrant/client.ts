@@ -25,14 +25,28 @@ const routes = {
 } as const;
 
 export type PointsCall = keyof typeof routes;
-type Api = ReturnType<QdrantClient['api']>;
+
+/** Calls about collections and the server: names of the SDK's own functions. */
+export type ControlCall =
+  | 'root'
+  | 'getCollections'
+  | 'getCollection'
+  | 'collectionExists'
+  | 'createCollection'
+  | 'updateCollection'
+  | 'deleteCollection'
+  | 'createFieldIndex';
 
 /** The connection to one server. */
 export interface Connection {
-  /** The official client: used for everything about collections. */
+  /** The official client. */
   readonly client: QdrantClient;
-  /** The official client's generated functions, one for each call of the server, to be called with {@link requestInit}. */
-  readonly api: Api;
+  /**
+   * A call about collections, by the official client: the body of its answer.
+   *
+   * @throws {@link HttpFault} and what `fetch` throws.
+   */
+  control(call: ControlCall, args: object, signal: AbortSignal): Promise<unknown>;
   /**
    * A call on the points of a collection, with a body that is JSON text already: its `result`.
    *
@@ -47,16 +61,12 @@ export interface CallOptions {
   readonly strong?: boolean;
 }
 
-/** What every call of the official client is made with: no redirect is followed, since it would take the key along. */
-export function requestInit(signal: AbortSignal): RequestInit {
-  return { signal, redirect: 'manual' };
-}
-
 /** Loads the official client and connects. Nothing is sent. */
 export async function openConnection(config: QdrantConfig): Promise<Connection> {
   if (config.client !== undefined) {
     const client = checkedClient(config.client);
-    return { client, api: client.api(), points: throughClient(client.api()) };
+    const send = clientCalls(client, (text) => text);
+    return { client, control: send, points: throughClient(send) };
   }
   const { QdrantClient } = await loadSdk();
   const address = addressOf(config);
@@ -73,11 +83,8 @@ export async function openConnection(config: QdrantConfig): Promise<Connection> 
     timeout: Number.POSITIVE_INFINITY,
     checkCompatibility: false,
   });
-  return {
-    client,
-    api: client.api(),
-    points: throughFetch(address, headers, redactor([apiKey, ...Object.values(config.headers ?? {})])),
-  };
+  const redact = redactor([apiKey, ...Object.values(config.headers ?? {})]);
+  return { client, control: clientCalls(client, redact), points: throughFetch(address, headers, redact) };
 }
 
 async function loadSdk(): Promise<{ QdrantClient: typeof QdrantClient }> {
@@ -160,17 +167,49 @@ export function resultOf(body: unknown): unknown {
   return body.result;
 }
 
+type ClientCall = (name: string, args: object, signal: AbortSignal) => Promise<unknown>;
+
+/** The official client's generated functions, one for each call of the server. They follow no redirect, since that would take the key along. */
+function clientCalls(client: QdrantClient, redact: (text: string) => string): ClientCall {
+  const api = client.api() as unknown as Record<
+    string,
+    (args: object, init: RequestInit) => Promise<{ data: unknown }>
+  >;
+  return async (name, args, signal) => {
+    try {
+      return (await api[name]!(args, { signal, redirect: 'manual' })).data;
+    } catch (error) {
+      throw faultOfClient(error, redact);
+    }
+  };
+}
+
 /** With a client that was given, its settings count: everything goes through it. */
-function throughClient(api: Api): Connection['points'] {
-  const functions = api as unknown as Record<string, (args: object, init: RequestInit) => Promise<{ data: unknown }>>;
+function throughClient(send: ClientCall): Connection['points'] {
   return async (call, collection, body, { signal, strong = false }) => {
     const [, path, name] = routes[call];
-    const args = {
-      collection_name: collection,
-      ...(path.endsWith('wait=true') && { wait: true }),
-      ...(strong && { consistency: 'all' }),
-      ...JSON.parse(body),
-    };
-    return resultOf((await functions[name]!(args, requestInit(signal))).data);
+    const options = { ...(path.endsWith('wait=true') && { wait: true }), ...(strong && { consistency: 'all' }) };
+    return resultOf(await send(name, { collection_name: collection, ...options, ...JSON.parse(body) }, signal));
   };
+}
+
+/**
+ * An error of the official client as one of ours, which holds neither headers nor bodies. Its classes are anonymous or not exported: what
+ * counts is what they carry.
+ */
+function faultOfClient(error: unknown, redact: (text: string) => string): unknown {
+  if (!(error instanceof Error)) return error;
+  // Its reading of Retry-After is wrong (the first digit only), so the pause is left to the policy.
+  if (error.name.startsWith('QdrantClientResourceExhausted') || error.message.startsWith('Invalid retryAfter')) {
+    return new HttpFault('status', 'the server asks to slow down', { status: 429 });
+  }
+  if (error instanceof SyntaxError) return new HttpFault('not-json', 'the answer is cut off or is not JSON');
+  if (!('status' in error) || typeof error.status !== 'number') return error;
+  const said = 'data' in error ? errorText(error.data) : undefined;
+  const headers = 'headers' in error && error.headers instanceof Headers ? error.headers : undefined;
+  const { status } = error;
+  return new HttpFault('status', redact(said ?? classifyStatus(status, '').message), {
+    status,
+    retryAfterMs: headers && retryAfterMs(headers),
+  });
 }

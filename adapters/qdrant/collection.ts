@@ -31,7 +31,7 @@ import {
   vectorOf,
 } from './answers.ts';
 import { qdrantCapabilities } from './capabilities.ts';
-import { type Connection, requestInit, resultOf } from './client.ts';
+import { type Connection, resultOf } from './client.ts';
 import { type Condition, filterDialect, type QdrantFilter } from './filter.ts';
 import { type PointId, pointIdOf } from './ids.ts';
 import { resolveIndex } from './index-settings.ts';
@@ -331,14 +331,15 @@ export class QdrantCollection implements CollectionDriver {
     this.#checkAlive();
     const { name } = this.#info;
     const info: CollectionInfo = { ...this.#info, index: spec };
-    await this.#connection.api.updateCollection(
+    await this.#connection.control(
+      'updateCollection',
       {
         collection_name: name,
         hnsw_config: hnsw,
         quantization_config: quantization ?? 'Disabled',
         ...(info.managed && { metadata: metadataOf(info, ignoredHints) }),
-      } as Parameters<Connection['api']['updateCollection']>[0],
-      requestInit(signal),
+      },
+      signal,
     );
     await this.#untilIndexed(onProgress, signal);
     this.#info = info;
@@ -362,8 +363,8 @@ export class QdrantCollection implements CollectionDriver {
   async #describe(signal: AbortSignal): Promise<Description> {
     this.#checkAlive();
     const { name, idMode, fields } = this.#info;
-    const answer = await this.#connection.api.getCollection({ collection_name: name }, requestInit(signal));
-    return readDescription(name, resultOf(answer.data), { vectorName: this.#vectorName, idMode, fields });
+    const answer = await this.#connection.control('getCollection', { collection_name: name }, signal);
+    return readDescription(name, resultOf(answer), { vectorName: this.#vectorName, idMode, fields });
   }
 
   async listNamespaces({ signal }: CallContext): Promise<string[]> {

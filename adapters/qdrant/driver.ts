@@ -9,18 +9,16 @@ import type {
 } from '../../src/driver.ts';
 import { unsupported, VectorStoreError } from '../../src/errors.ts';
 import { parsePath } from '../../src/filter/path.ts';
-import { redactor } from '../../src/remote/http.ts';
 import type { CollectionInfo, FieldType, Health } from '../../src/types.ts';
 import { qdrantCapabilities } from './capabilities.ts';
-import { type Connection, openConnection, requestInit, resultOf } from './client.ts';
+import { type Connection, openConnection, resultOf } from './client.ts';
 import { type CollectionLifetime, QdrantCollection } from './collection.ts';
-import { apiKeyOf, type QdrantConfig } from './config.ts';
+import type { QdrantConfig } from './config.ts';
 import { classifyQdrant } from './errors.ts';
 import { keyOf } from './filter.ts';
 import { resolveIndex } from './index-settings.ts';
 import { type Description, metadataOf, readDescription } from './manifest.ts';
 import { keys } from './payload.ts';
-import { HalfDone } from './writes.ts';
 
 const distances = { cosine: 'Cosine', dot: 'Dot', euclidean: 'Euclid' } as const;
 
@@ -41,7 +39,6 @@ export class QdrantDriver implements Driver {
   readonly #connection: Connection;
   readonly #vectorName: string | undefined;
   readonly #scanBudget: number;
-  readonly #redact: (text: string) => string;
   readonly #lifetimes = new Map<string, CollectionLifetime>();
 
   static async open(config: QdrantConfig): Promise<QdrantDriver> {
@@ -49,11 +46,10 @@ export class QdrantDriver implements Driver {
   }
 
   constructor(connection: Connection, config: QdrantConfig) {
-    const { vectorName, scanBudget = 100_000, timeoutMs = 60_000, headers = {} } = config;
+    const { vectorName, scanBudget = 100_000, timeoutMs = 60_000 } = config;
     this.#connection = connection;
     this.#vectorName = vectorName;
     this.#scanBudget = scanBudget;
-    this.#redact = redactor([apiKeyOf(config), ...Object.values(headers)]);
     this.defaultTimeoutMs = timeoutMs;
     this.capabilities = qdrantCapabilities(scanBudget);
   }
@@ -69,10 +65,7 @@ export class QdrantDriver implements Driver {
       ...(quantization !== undefined && { quantization_config: quantization }),
       metadata: metadataOf({ dimension, metric, fields, index: resolved }, ignoredHints),
     };
-    await this.#connection.api.createCollection(
-      request as Parameters<Connection['api']['createCollection']>[0],
-      requestInit(signal),
-    );
+    await this.#connection.control('createCollection', request, signal);
     try {
       await this.#createIndexes(name, fields, new Map(), signal);
       const description = await this.#describe(name, {}, signal);
@@ -107,10 +100,7 @@ export class QdrantDriver implements Driver {
 
   async #createIndex(name: string, field: string, schema: string | object, signal: AbortSignal): Promise<void> {
     const request = { collection_name: name, wait: true, field_name: field, field_schema: schema };
-    await this.#connection.api.createFieldIndex(
-      request as Parameters<Connection['api']['createFieldIndex']>[0],
-      requestInit(signal),
-    );
+    await this.#connection.control('createFieldIndex', request, signal);
   }
 
   async openCollection(name: string, options: DriverOpenOptions, { signal }: CallContext): Promise<CollectionDriver> {
@@ -131,13 +121,13 @@ export class QdrantDriver implements Driver {
   }
 
   async #describe(name: string, options: DriverOpenOptions, signal: AbortSignal): Promise<Description> {
-    const answer = await this.#connection.api.getCollection({ collection_name: name }, requestInit(signal));
-    return readDescription(name, resultOf(answer.data), { vectorName: this.#vectorName, ...options });
+    const answer = await this.#connection.control('getCollection', { collection_name: name }, signal);
+    return readDescription(name, resultOf(answer), { vectorName: this.#vectorName, ...options });
   }
 
   /** Collections that cannot be opened (without a dense vector, say) are left out. */
   async listCollections({ signal }: CallContext): Promise<CollectionInfo[]> {
-    const answer = resultOf((await this.#connection.api.getCollections({}, requestInit(signal))).data) as {
+    const answer = resultOf(await this.#connection.control('getCollections', {}, signal)) as {
       collections: readonly { name: string }[];
     };
     const infos: CollectionInfo[] = [];
@@ -154,14 +144,12 @@ export class QdrantDriver implements Driver {
   }
 
   async hasCollection(name: string, { signal }: CallContext): Promise<boolean> {
-    const answer = resultOf(
-      (await this.#connection.api.collectionExists({ collection_name: name }, requestInit(signal))).data,
-    );
+    const answer = resultOf(await this.#connection.control('collectionExists', { collection_name: name }, signal));
     return typeof answer === 'object' && answer !== null && 'exists' in answer && answer.exists === true;
   }
 
   async dropCollection(name: string, { signal }: CallContext): Promise<boolean> {
-    const { data } = await this.#connection.api.deleteCollection({ collection_name: name }, requestInit(signal));
+    const data = await this.#connection.control('deleteCollection', { collection_name: name }, signal);
     const lifetime = this.#lifetimes.get(name);
     if (lifetime !== undefined) lifetime.dropped = true;
     this.#lifetimes.delete(name);
@@ -170,7 +158,7 @@ export class QdrantDriver implements Driver {
 
   async health({ signal }: CallContext): Promise<Health> {
     const began = performance.now();
-    const { data } = await this.#connection.api.root({}, requestInit(signal));
+    const data = await this.#connection.control('root', {}, signal);
     const latencyMs = performance.now() - began;
     const version =
       typeof data === 'object' && data !== null && 'version' in data && typeof data.version === 'string'
@@ -189,9 +177,7 @@ export class QdrantDriver implements Driver {
   async close(): Promise<void> {}
 
   classify(error: unknown): Classification | undefined {
-    if (!(error instanceof HalfDone)) return classifyQdrant(error, this.#redact);
-    const known = classifyQdrant(error.cause, this.#redact);
-    return known && { ...known, applied: 'unknown' };
+    return classifyQdrant(error);
   }
 }
 

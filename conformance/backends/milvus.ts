@@ -45,7 +45,8 @@ export async function startMilvus(kind: MilvusKind, settings: Readonly<Record<st
   const runs = join(root, '.cache/servers/runs');
   mkdirSync(runs, { recursive: true });
   const directory = mkdtempSync(join(runs, `${kind}-`));
-  const all = { ...intervals, 'log.level': 'warn', ...settings };
+  // Where the processor is overbooked the server would take its own silence for the death of its parts, and exit.
+  const all = { ...intervals, 'log.level': 'warn', 'common.session.ttl': 600, ...settings };
   const given = Object.entries(all).map(([name, value]) => `${name}=${value}`);
   const child = spawn(python, [helper, 'run', kind, directory, ...given], { stdio: ['pipe', 'pipe', 'pipe'] });
   const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
@@ -70,7 +71,9 @@ export async function startMilvus(kind: MilvusKind, settings: Readonly<Record<st
     port,
     directory,
     async stop() {
+      const died = child.exitCode !== null;
       await stop();
+      if (died) throw new Error(`${kind} ended before it was stopped; see ${join(directory, 'server.log')}`);
       rmSync(directory, { recursive: true, force: true });
     },
   };

@@ -71,13 +71,14 @@ def move_etcd(text, file):
     return f"{before}  config:\n    path: {file}\n  use:\n    embed: true{after}"
 
 
-def with_setting(text, name, value):
-    """`section.key`, also one that the file does not mention."""
-    section, key = name.split(".")
-    before, after = text.split(f"\n{section}:\n", 1)
-    body = re.match(r"(?:[ #].*\n|\n)*", after).group()
-    changed = re.sub(rf"^  {key}:.*\n", "", body, flags=re.MULTILINE)
-    return f"{before}\n{section}:\n  {key}: {value}\n{changed}{after[len(body):]}"
+def with_setting(text, name, value, indent=""):
+    """`section.key` or deeper, also a key that the file does not mention."""
+    head, _, rest = name.partition(".")
+    if not rest:
+        return f"{indent}{head}: {value}\n" + re.sub(rf"^{indent}{head}:.*\n", "", text, flags=re.MULTILINE)
+    before, header, after = re.split(rf"^({indent}{head}:.*\n)", text, maxsplit=1, flags=re.MULTILINE)
+    body = re.match(rf"(?:{indent} .*\n|\s*#.*\n|\n)*", after).group()
+    return before + header + with_setting(body, rest, value, indent + "  ") + after[len(body):]
 
 
 def milvus_command(directory, settings):
