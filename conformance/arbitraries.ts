@@ -50,7 +50,7 @@ const texts = ['one two', 'Two, three!', 'ONE', 'four', '', 'naïve ﬁsh', 'Ｔ
 const keys = ['c', 'a.b', '', '__proto__', 'constructor', '$in', 'x"y', 'x\\y', '_av'];
 
 /** Fields that the declared documents have; `o.k` beneath an object, `"q.t"` behind a quoted key. */
-export const declarable: Readonly<Record<string, FieldType>> = {
+const declarable: Readonly<Record<string, FieldType>> = {
   k: 'keyword',
   n: 'number',
   f: 'boolean',

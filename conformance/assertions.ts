@@ -120,7 +120,7 @@ function withoutMembers(members: readonly string[], others: readonly string[]): 
 }
 
 /** A value for a message: short, never throwing. */
-export function show(value: unknown): string {
+function show(value: unknown): string {
   let text: string | undefined;
   try {
     text =

@@ -10,7 +10,7 @@ type Payloads = Readonly<Record<string, Readonly<Record<string, JsonValue>>>>;
  * Payloads whose field `a` holds every kind of value, by a name that tells which. What each filter matches among them is written down by hand
  * in the suites.
  */
-export const kinds: Payloads = {
+const kinds: Payloads = {
   missing: {},
   null: { a: null },
   true: { a: true },
@@ -57,7 +57,7 @@ export function allBut(...names: readonly string[]): string[] {
 }
 
 /** Payloads that fit fields declared `k: keyword`, `n: number`, `f: boolean`, `t: datetime`, `x: text`, `o.k: keyword`. */
-export const declaredFields = {
+const declaredFields = {
   k: 'keyword',
   n: 'number',
   f: 'boolean',

@@ -43,6 +43,7 @@ export interface Budget {
   readonly caseTimeoutMs: number;
 }
 
+/** What is tried where a harness says nothing: about ten seconds on the engine in memory. */
 export const defaultBudget: Budget = Object.freeze({
   filters: 400,
   documents: 300,

@@ -121,8 +121,8 @@ export class Oracle {
 }
 
 /** What comes back for a payload: a copy, members that are undefined left out, −0 as 0. */
-export function copyOf<T extends JsonValue>(value: T): T;
-export function copyOf(value: JsonValue): JsonValue {
+function copyOf<T extends JsonValue>(value: T): T;
+function copyOf(value: JsonValue): JsonValue {
   if (typeof value === 'number') return value === 0 ? 0 : value;
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) return value.map((element: JsonValue) => copyOf(element));

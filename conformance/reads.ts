@@ -61,7 +61,7 @@ export async function paged(
 }
 
 /** All matches of a search that asks for everything. */
-export async function everythingNear(
+async function everythingNear(
   store: VectorStore,
   filter: Filter | undefined,
   exactly: { readonly exact?: true },

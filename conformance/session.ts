@@ -54,15 +54,24 @@ export class Session {
     this.#db = await this.harness.open();
   }
 
-  /** Drops everything this run created, then closes. */
+  /** Drops everything this run created, then closes: all of it, even if some of it fails. */
   async close(): Promise<void> {
     const db = this.#db;
     if (db === undefined) return;
     this.#db = undefined;
-    for (const connection of this.#connections) await connection.close();
-    for (const name of this.#names) await db.dropCollection(name);
-    await db.close();
-    await this.harness.close?.();
+    const problems: unknown[] = [];
+    const attempt = async (step: () => Promise<unknown> | undefined) => {
+      try {
+        await step();
+      } catch (error) {
+        problems.push(error);
+      }
+    };
+    for (const connection of this.#connections) await attempt(() => connection.close());
+    for (const name of this.#names) await attempt(() => db.dropCollection(name));
+    await attempt(() => db.close());
+    await attempt(() => this.harness.close?.());
+    if (problems.length > 0) throw problems[0];
   }
 
   /** A further connection, closed at the end of the run at the latest. */

@@ -34,14 +34,25 @@ function readOptions() {
     },
   });
   const k = Number(values.limit);
-  if (!Number.isInteger(k) || k < 1) throw new TypeError(`-k takes a whole number from 1, not ${values.limit}`);
-  const filter = values.filter === undefined ? {} : { filter: JSON.parse(values.filter) };
+  if (!Number.isInteger(k) || k < 1 || k > 10_000) {
+    throw new TypeError(`-k takes a whole number from 1 to 10000, not ${values.limit}`);
+  }
+  const filter = values.filter === undefined ? {} : { filter: parseJson(values.filter) };
   return {
     k,
     ...filter,
     ...(!values.all && { maxSections }),
     questions: positionals.length > 0 ? positionals : defaultQuestions,
   };
+}
+
+/** @param {string} text */
+function parseJson(text) {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new TypeError(`--filter is not JSON (${error instanceof Error ? error.message : error})`);
+  }
 }
 
 /** Whoever compares figures must know which faiss they are of. */

@@ -12,6 +12,7 @@ export type Support =
   | { readonly emulated: { readonly cost: string; readonly atomic: boolean } }
   | { readonly refused: string };
 
+/** The names of {@link Operation}. */
 export const operations = [
   'upsert',
   'delete',
@@ -36,6 +37,7 @@ export const operations = [
 /** A thing that a handle can be asked to do. */
 export type Operation = (typeof operations)[number];
 
+/** The names of {@link OptionName}. */
 export const optionNames = [
   /** `search({ exact: true })` */
   'exact',
@@ -57,6 +59,7 @@ export const optionNames = [
   /** `createCollection({ ttlSeconds })`: records expire */
   'ttl',
 ] as const;
+/** An option whose support differs between backends; see the comments in {@link optionNames}. */
 export type OptionName = (typeof optionNames)[number];
 
 /** Upper bounds, inclusive. Bytes are UTF-8 or wire bytes. */

@@ -23,6 +23,7 @@ export interface ProviderConfigs {
   pinecone: PineconeSettings;
 }
 
+/** The name of a backend, as in a URL's scheme. */
 export type Provider = keyof ProviderConfigs;
 
 /** A config object: `provider` and that provider's settings. */

@@ -17,6 +17,7 @@ const adapters: { readonly [P in Provider]: () => Promise<Adapter> } = {
   pinecone: async () => (await import('../adapters/pinecone/index.ts')).adapter,
 };
 
+/** What `connect` takes beside the configuration. */
 export interface ConnectOptions {
   /** Wrapped around the backend, the first one outermost. */
   readonly middleware?: readonly Middleware[];

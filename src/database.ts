@@ -27,6 +27,7 @@ export interface OpenOptions<P extends object, S extends PayloadSchema> extends 
   readonly validateReads?: boolean;
 }
 
+/** What `createCollection` takes beside the specification. */
 export interface CreateOptions extends CallOptions {
   /** `error` (default): `AlreadyExists`. `open`: open it, `Conflict` if it differs. `recreate`: drop it with all its records first. */
   readonly ifExists?: 'error' | 'open' | 'recreate';

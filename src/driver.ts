@@ -65,11 +65,13 @@ export interface Parts {
   readonly vector: boolean;
 }
 
+/** What every read says. */
 export interface ReadOptions {
   readonly include: Parts;
   readonly consistency: Consistency;
 }
 
+/** A search, validated. */
 export interface DriverSearch extends ReadOptions {
   readonly k: number;
   /** Parsed against the declared fields. Never `none`: the portable layer answers that itself. */
@@ -80,6 +82,7 @@ export interface DriverSearch extends ReadOptions {
   readonly params: SearchParams;
 }
 
+/** One page of a payload-only query. */
 export interface DriverPage {
   readonly records: readonly StoredRecord[];
   /** Undefined at the end. */
@@ -212,6 +215,7 @@ export interface Driver {
   classify(error: unknown): Classification | undefined;
 }
 
+/** What a raw error means; see {@link Driver.classify}. */
 export interface Classification {
   readonly code: ErrorCode;
   /** One sentence, without secrets. */

@@ -101,6 +101,7 @@ export interface SearchParams {
   readonly nprobe?: number;
 }
 
+/** What `search` and `searchBatch` take. */
 export interface SearchOptions<P extends object = Payload, I extends Include = Include> extends CallOptions {
   /** How many matches, 1–10,000. Default 10. */
   readonly k?: number;
@@ -123,6 +124,7 @@ export interface SearchOptions<P extends object = Payload, I extends Include = I
 /** `session`: a handle reads its own writes. `strong`: everybody's. `eventual`: whatever is there. */
 export type Consistency = 'session' | 'strong' | 'eventual';
 
+/** What `filter` takes. */
 export interface FilterOptions<I extends Include = Include> extends CallOptions {
   /** Records per page, 1–10,000. Default 100. */
   readonly limit?: number;
@@ -132,12 +134,14 @@ export interface FilterOptions<I extends Include = Include> extends CallOptions 
   readonly consistency?: Consistency;
 }
 
+/** What `get` takes. */
 export interface GetOptions<I extends Include = Include> extends CallOptions {
   /** Default: payload and vector. */
   readonly include?: I;
   readonly consistency?: Consistency;
 }
 
+/** What `scan` takes. `timeoutMs` is per page. */
 export interface ScanOptions<P extends object = Payload, I extends Include = Include> extends CallOptions {
   readonly filter?: Filter<P>;
   /** Default: payload and vector. */
@@ -147,11 +151,13 @@ export interface ScanOptions<P extends object = Payload, I extends Include = Inc
   readonly consistency?: Consistency;
 }
 
+/** What every write takes. */
 export interface WriteOptions extends CallOptions {
   /** Also list the acknowledged ids. Default false, so that a stream of any length needs bounded memory. */
   readonly details?: boolean;
 }
 
+/** What `upsert` takes. */
 export interface UpsertOptions extends WriteOptions {
   /** Batches in flight at once, 1–64. Default and upper bound: the provider's. */
   readonly concurrency?: number;
@@ -159,6 +165,7 @@ export interface UpsertOptions extends WriteOptions {
   readonly batchSize?: number;
 }
 
+/** What `setPayload` takes. */
 export interface SetPayloadOptions<P extends object = Payload> extends WriteOptions {
   /** `merge` (default) replaces the given top-level keys; `replace` replaces the whole payload. */
   readonly mode?: 'merge' | 'replace';

@@ -19,3 +19,10 @@ test.each(['data', 'queries', 'settings', 'bytes', 'factories'])(
     expect(done + refused).toBeGreaterThan(30);
   },
 );
+
+test('every kind trains on exactly as many vectors as it is said to need', { timeout: 120_000 }, async () => {
+  // The library warns of few training vectors on stderr; here that is the point.
+  const { code, signal, unfinished, untyped, done } = await hostileRun('faiss', 'minimum', seed);
+  expect({ code, signal, unfinished, untyped }).toEqual({ code: 0, signal: null, unfinished: undefined, untyped: [] });
+  expect(done).toBeGreaterThan(200);
+});

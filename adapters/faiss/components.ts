@@ -41,7 +41,7 @@ const maximumDimension = 65_536;
 const maximumLists = 65_536;
 
 /** What k-means needs for `k` centroids; the library warns below 39 vectors for each. */
-export function clusters(k: number): TrainingNeed {
+function clusters(k: number): TrainingNeed {
   return { required: k, advised: 39 * k };
 }
 

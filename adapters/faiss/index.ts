@@ -47,4 +47,5 @@ export async function loadIndexes(): Promise<VectorIndexProvider> {
   return faissProvider(await loadFaiss());
 }
 
+/** The backend `faiss`, as `connect` sees it: types, settings and installation at the top of this module. */
 export const adapter = embeddedAdapter({ provider: 'faiss', loadIndexes });

@@ -29,4 +29,5 @@ export async function loadIndexes(): Promise<VectorIndexProvider> {
   return hnswlibProvider(await loadHnswlib());
 }
 
+/** The backend `hnswlib`, as `connect` sees it: settings, memory and installation at the top of this module. */
 export const adapter = embeddedAdapter({ provider: 'hnswlib', loadIndexes });

@@ -1,5 +1,5 @@
 import { type Capabilities, capabilitiesOf } from '../../src/capabilities.ts';
-import { type Dialect } from './dialect.ts';
+import type { Dialect } from './dialect.ts';
 import { indexTypes, searchParamsOf } from './index-params.ts';
 import { payloadBytes } from './stored-payload.ts';
 
@@ -11,7 +11,12 @@ const readFirst = (cost: string) => ({ emulated: { cost, atomic: false } });
 /** What a Milvus can do; on an open collection with its index. */
 export function milvusCapabilities(dialect: Dialect, index?: string): Capabilities {
   const residual = { emulated: { cost: 'rows beyond the matches are read and checked here', atomic: true } };
-  const exactScan = { emulated: { cost: 'all records that the filter selects are read and compared here, within scanBudget', atomic: false } };
+  const exactScan = {
+    emulated: {
+      cost: 'all records that the filter selects are read and compared here, within scanBudget',
+      atomic: false,
+    },
+  };
   return capabilitiesOf({
     operations: {
       deleteByFilter: readFirst('the keys are read first'),
@@ -19,7 +24,9 @@ export function milvusCapabilities(dialect: Dialect, index?: string): Capabiliti
       setPayloadByFilter: readFirst('whole records are read and written again'),
       searchHybrid: { refused: 'full-text ranking is not in this version of the adapter' },
       listNamespaces: { emulated: { cost: 'one query for each thousand records of unseen namespaces', atomic: false } },
-      recreateIndex: readFirst('the collection is released meanwhile: reads of this process wait, those of others fail'),
+      recreateIndex: readFirst(
+        'the collection is released meanwhile: reads of this process wait, those of others fail',
+      ),
     },
     filterOperators: {
       $gt: residual,
@@ -28,7 +35,14 @@ export function milvusCapabilities(dialect: Dialect, index?: string): Capabiliti
       $lte: residual,
       $startsWith: residual,
       $match: residual,
-      ...(dialect.booleansAreNumbers && { $eq: residual, $ne: residual, $in: residual, $nin: residual, $contains: residual, $all: residual }),
+      ...(dialect.booleansAreNumbers && {
+        $eq: residual,
+        $ne: residual,
+        $in: residual,
+        $nin: residual,
+        $contains: residual,
+        $all: residual,
+      }),
     },
     options: {
       exact: index === 'flat' ? 'native' : exactScan,
@@ -40,6 +54,13 @@ export function milvusCapabilities(dialect: Dialect, index?: string): Capabiliti
     },
     indexTypes,
     searchParams: index === undefined ? ['ef', 'nprobe'] : searchParamsOf(index),
-    limits: { dimension: 32_768, payloadBytes, batchRecords: 1_000, batchBytes: 16 * 2 ** 20, batchQueries: 10, concurrency: 2 },
+    limits: {
+      dimension: 32_768,
+      payloadBytes,
+      batchRecords: 1_000,
+      batchBytes: 16 * 2 ** 20,
+      batchQueries: 10,
+      concurrency: 2,
+    },
   });
 }

@@ -13,7 +13,12 @@ export interface Connection {
    * Sends prepared bytes over the client's channels, with its credentials. The client's own methods for data take rows of boxed numbers, hide
    * the timestamps that read-your-writes needs, and cannot be aborted.
    */
-  send<R extends { readonly status: Status }>(method: DataMethod, request: Uint8Array, decode: (reply: Uint8Array) => R, context: CallContext): Promise<R>;
+  send<R extends { readonly status: Status }>(
+    method: DataMethod,
+    request: Uint8Array,
+    decode: (reply: Uint8Array) => R,
+    context: CallContext,
+  ): Promise<R>;
   /** Runs one of the client's methods for administration; its failures, which resolve, reject. */
   admin<R>(method: string, context: CallContext, start: (sdk: MilvusClient) => Promise<R>): Promise<R>;
   close(): Promise<void>;
@@ -69,7 +74,11 @@ async function loadSdk(): Promise<typeof import('@zilliz/milvus2-sdk-node')> {
   try {
     return await import('@zilliz/milvus2-sdk-node');
   } catch (error) {
-    throw new VectorStoreError('Unavailable', 'the Milvus client is not installed; run: npm install @zilliz/milvus2-sdk-node', { cause: error });
+    throw new VectorStoreError(
+      'Unavailable',
+      'the Milvus client is not installed; run: npm install @zilliz/milvus2-sdk-node',
+      { cause: error },
+    );
   }
 }
 
@@ -92,7 +101,13 @@ function connectionOver(sdk: MilvusClient, version: string, owned: boolean): Con
   };
 }
 
-async function unary<R>(sdk: MilvusClient, method: DataMethod, request: Uint8Array, decode: (reply: Uint8Array) => R, signal: AbortSignal): Promise<R> {
+async function unary<R>(
+  sdk: MilvusClient,
+  method: DataMethod,
+  request: Uint8Array,
+  decode: (reply: Uint8Array) => R,
+  signal: AbortSignal,
+): Promise<R> {
   const channel = await sdk.channelPool.acquire();
   try {
     signal.throwIfAborted();
@@ -110,7 +125,8 @@ async function unary<R>(sdk: MilvusClient, method: DataMethod, request: Uint8Arr
       call.once('status', () => signal.removeEventListener('abort', cancel));
     });
     // The client turns "unimplemented" into success without a message.
-    if (!(reply?.bytes instanceof Uint8Array)) throw new VectorStoreError('Unsupported', `this server does not know ${method}`);
+    if (!(reply?.bytes instanceof Uint8Array))
+      throw new VectorStoreError('Unsupported', `this server does not know ${method}`);
     return decode(reply.bytes);
   } catch (error) {
     throw signal.aborted ? signal.reason : error;

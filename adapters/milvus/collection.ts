@@ -33,9 +33,9 @@ import { Reads } from './reads.ts';
 import { changeManifestRequest, indexRequest, indexSpecOf, infoOf, type Manifest, serverName } from './schema.ts';
 import { Session } from './session.ts';
 import { datetimeFieldsOf, encodePayload, payloadBytes, type StoredPayload } from './stored-payload.ts';
-import { WriteLock } from './write-lock.ts';
 import { decodeMutation } from './wire/replies.ts';
 import { encodeDelete, encodeUpsert } from './wire/requests.ts';
+import { WriteLock } from './write-lock.ts';
 
 /** Rows that a write by filter reads, and writes, at once. */
 const writePage = 500;
@@ -107,7 +107,11 @@ export class MilvusCollection implements CollectionDriver {
     const request = encodeUpsert(this.#name, records.length, [
       { name: columns.key, texts: records.map(({ id }) => keyOf(namespace, id)) },
       { name: columns.namespace, texts: records.map(() => namespace) },
-      { name: columns.vector, dimension: this.#manifest.dimension, vectors: records.map(({ vector }) => this.#vector(vector)) },
+      {
+        name: columns.vector,
+        dimension: this.#manifest.dimension,
+        vectors: records.map(({ vector }) => this.#vector(vector)),
+      },
       { name: columns.payload, json: payloads.map(({ visible }) => visible) },
       { name: columns.text, texts: payloads.map(({ text }) => text) },
     ]);
@@ -119,24 +123,39 @@ export class MilvusCollection implements CollectionDriver {
 
   /** The server takes all vectors as one list of numbers: one of another length would shift those behind it. */
   #vector(vector: Float32Array | null): Float32Array {
-    if (vector?.length !== this.#manifest.dimension) throw new TypeError(`a vector of length ${vector?.length} in a collection of dimension ${this.#manifest.dimension}`);
+    if (vector?.length !== this.#manifest.dimension)
+      throw new TypeError(
+        `a vector of length ${vector?.length} in a collection of dimension ${this.#manifest.dimension}`,
+      );
     return vector;
   }
 
   #encode({ payload, json }: Pick<DriverRecord, 'payload' | 'json'>, place: string): StoredPayload {
     const stored = encodePayload(payload, json, this.#datetimeFields);
     if (stored !== undefined) return stored;
-    throw new VectorStoreError('InvalidArgument', `${place}: Milvus holds at most ${payloadBytes} bytes of JSON, the instants of its datetime fields included`);
+    throw new VectorStoreError(
+      'InvalidArgument',
+      `${place}: Milvus holds at most ${payloadBytes} bytes of JSON, the instants of its datetime fields included`,
+    );
   }
 
   delete(namespace: string, target: DriverTarget, context: CallContext): Promise<DriverWriteResult> {
     const keysOnly = { payload: false, vector: false };
-    return this.#lock.exclusive(() => this.#change(namespace, target, keysOnly, context, (rows) => this.#deleteRows(namespace, rows, context)));
+    return this.#lock.exclusive(() =>
+      this.#change(namespace, target, keysOnly, context, (rows) => this.#deleteRows(namespace, rows, context)),
+    );
   }
 
-  setPayload(namespace: string, target: DriverTarget, patch: DriverPatch, context: CallContext): Promise<DriverWriteResult> {
+  setPayload(
+    namespace: string,
+    target: DriverTarget,
+    patch: DriverPatch,
+    context: CallContext,
+  ): Promise<DriverWriteResult> {
     const whole = { payload: true, vector: true };
-    return this.#lock.exclusive(() => this.#change(namespace, target, whole, context, (rows) => this.#patchRows(namespace, rows, patch, context)));
+    return this.#lock.exclusive(() =>
+      this.#change(namespace, target, whole, context, (rows) => this.#patchRows(namespace, rows, patch, context)),
+    );
   }
 
   /**
@@ -161,50 +180,102 @@ export class MilvusCollection implements CollectionDriver {
       return { acknowledged: tried.size, ids: [...tried] };
     }
     for (let at = 0; at < target.ids.length; at += writePage) {
-      await apply(await this.get(namespace, target.ids.slice(at, at + writePage), { include: parts, consistency: 'session' }, context));
+      await apply(
+        await this.get(
+          namespace,
+          target.ids.slice(at, at + writePage),
+          { include: parts, consistency: 'session' },
+          context,
+        ),
+      );
     }
     return { acknowledged: tried.size, ids: [...tried], missing: target.ids.filter((id) => !tried.has(id)) };
   }
 
-  async #eachPage(namespace: string, filter: FilterNode, include: Parts, context: CallContext, work: (rows: readonly StoredRecord[]) => Promise<void>): Promise<void> {
+  async #eachPage(
+    namespace: string,
+    filter: FilterNode,
+    include: Parts,
+    context: CallContext,
+    work: (rows: readonly StoredRecord[]) => Promise<void>,
+  ): Promise<void> {
     const options = { include, consistency: 'session', limit: writePage } as const;
     let cursor: string | undefined;
     do {
-      const page: DriverPage = await this.#page(namespace, filter, { ...options, ...(cursor !== undefined && { cursor }) }, context);
+      const page: DriverPage = await this.#page(
+        namespace,
+        filter,
+        { ...options, ...(cursor !== undefined && { cursor }) },
+        context,
+      );
       await work(page.records);
       cursor = page.cursor;
     } while (cursor !== undefined);
   }
 
   async #deleteRows(namespace: string, rows: readonly StoredRecord[], context: CallContext): Promise<void> {
-    await this.#deleteWhere(oneOf(columns.key, rows.map(({ id }) => keyOf(namespace, id))), context);
+    await this.#deleteWhere(
+      oneOf(
+        columns.key,
+        rows.map(({ id }) => keyOf(namespace, id)),
+      ),
+      context,
+    );
   }
 
   async #deleteWhere(expression: string, context: CallContext): Promise<void> {
     this.#checkOpen(context);
-    const { timestamp } = await this.#connection.send('Delete', encodeDelete(this.#name, expression), decodeMutation, context);
+    const { timestamp } = await this.#connection.send(
+      'Delete',
+      encodeDelete(this.#name, expression),
+      decodeMutation,
+      context,
+    );
     this.#session.wrote(timestamp);
   }
 
-  async #patchRows(namespace: string, rows: readonly StoredRecord[], patch: DriverPatch, context: CallContext): Promise<void> {
+  async #patchRows(
+    namespace: string,
+    rows: readonly StoredRecord[],
+    patch: DriverPatch,
+    context: CallContext,
+  ): Promise<void> {
     const records = rows.map(({ id, vector, payload = {} }): DriverRecord => {
       const changed = patched(payload, patch);
       const json = JSON.stringify(changed);
-      if (Buffer.byteLength(json) > payloadBytes) throw new VectorStoreError('InvalidArgument', `patch: the payload would have ${Buffer.byteLength(json)} bytes of JSON; Milvus holds at most ${payloadBytes}`, { ids: [id] });
+      if (Buffer.byteLength(json) > payloadBytes)
+        throw new VectorStoreError(
+          'InvalidArgument',
+          `patch: the payload would have ${Buffer.byteLength(json)} bytes of JSON; Milvus holds at most ${payloadBytes}`,
+          { ids: [id] },
+        );
       return { id, vector: vector ?? null, payload: changed, json };
     });
     await this.#upsert(namespace, records, context);
   }
 
-  async search(namespace: string, queries: readonly Float32Array[], options: DriverSearch, context: CallContext): Promise<StoredMatch[][]> {
+  async search(
+    namespace: string,
+    queries: readonly Float32Array[],
+    options: DriverSearch,
+    context: CallContext,
+  ): Promise<StoredMatch[][]> {
     const { native, residual } = compileForMilvus(options.filter, this.#dialect);
     if (native === 'none') return queries.map(() => []);
-    if (options.exact && this.#manifest.index.type !== 'flat') return this.#searchByScan(namespace, queries, options, context);
+    if (options.exact && this.#manifest.index.type !== 'flat')
+      return this.#searchByScan(namespace, queries, options, context);
     const { metric } = this.#manifest;
     const include = { payload: options.include.payload || residual !== undefined, vector: options.include.vector };
     const params = (limit: number) => searchParams(indexSpecOf(this.#manifest), options.params, limit);
     const asked = { namespace, native, include, metric, params };
-    const over = { k: options.k, maxDistance: options.maxDistance, exact: options.exact, residual, include: options.include, window: windowRows };
+    const over = {
+      k: options.k,
+      maxDistance: options.maxDistance,
+      exact: options.exact,
+      residual,
+      include: options.include,
+      window: windowRows,
+    };
     const { consistency } = options;
     return searchOverFetching(queries, over, (some, limit) =>
       this.#read(context, () => this.#reads.nearest(some, limit, asked, { ...context, consistency })),
@@ -212,7 +283,12 @@ export class MilvusCollection implements CollectionDriver {
   }
 
   /** All records that the filter selects, compared here. */
-  async #searchByScan(namespace: string, queries: readonly Float32Array[], options: DriverSearch, context: CallContext): Promise<StoredMatch[][]> {
+  async #searchByScan(
+    namespace: string,
+    queries: readonly Float32Array[],
+    options: DriverSearch,
+    context: CallContext,
+  ): Promise<StoredMatch[][]> {
     const { metric } = this.#manifest;
     const { k, maxDistance, filter, consistency } = options;
     const { scanBudget } = this.capabilities.limits;
@@ -220,9 +296,23 @@ export class MilvusCollection implements CollectionDriver {
     let rows = 0;
     let cursor: string | undefined;
     do {
-      const page: DriverPage = await this.#page(namespace, filter, { include: { payload: false, vector: true }, consistency, limit: 1_000, ...(cursor !== undefined && { cursor }) }, context);
+      const page: DriverPage = await this.#page(
+        namespace,
+        filter,
+        {
+          include: { payload: false, vector: true },
+          consistency,
+          limit: 1_000,
+          ...(cursor !== undefined && { cursor }),
+        },
+        context,
+      );
       rows += page.records.length;
-      if (rows > scanBudget) throw unsupported('exact: true', `it would compare more than ${scanBudget} records (scanBudget); use an index of type flat, or a narrower filter`);
+      if (rows > scanBudget)
+        throw unsupported(
+          'exact: true',
+          `it would compare more than ${scanBudget} records (scanBudget); use an index of type flat, or a narrower filter`,
+        );
       queries.forEach((query, q) => {
         const more = page.records.flatMap(({ id, vector }) => {
           const distance = distanceBetween(metric, query, vector!);
@@ -235,19 +325,39 @@ export class MilvusCollection implements CollectionDriver {
     return this.#withParts(namespace, best, options, context);
   }
 
-  async #withParts(namespace: string, best: readonly { distance: number; id: Id }[][], { include, consistency }: DriverSearch, context: CallContext): Promise<StoredMatch[][]> {
+  async #withParts(
+    namespace: string,
+    best: readonly { distance: number; id: Id }[][],
+    { include, consistency }: DriverSearch,
+    context: CallContext,
+  ): Promise<StoredMatch[][]> {
     const ids = [...new Set(best.flatMap((matches) => matches.map(({ id }) => id)))];
-    const records = include.payload || include.vector ? await this.get(namespace, ids, { include, consistency }, context) : ids.map((id) => ({ id }));
+    const records =
+      include.payload || include.vector
+        ? await this.get(namespace, ids, { include, consistency }, context)
+        : ids.map((id) => ({ id }));
     const byId = new Map(records.map((record) => [record.id, record]));
     // A record deleted since the scan is left out. One record may answer several queries: each gets its own copy.
-    return best.map((matches) => matches.flatMap(({ id, distance }) => (byId.has(id) ? [{ ...structuredClone(byId.get(id)!), distance }] : [])));
+    return best.map((matches) =>
+      matches.flatMap(({ id, distance }) => (byId.has(id) ? [{ ...structuredClone(byId.get(id)!), distance }] : [])),
+    );
   }
 
-  filter(namespace: string, filter: FilterNode, options: ReadOptions & { readonly limit: number; readonly cursor?: string }, context: CallContext): Promise<DriverPage> {
+  filter(
+    namespace: string,
+    filter: FilterNode,
+    options: ReadOptions & { readonly limit: number; readonly cursor?: string },
+    context: CallContext,
+  ): Promise<DriverPage> {
     return this.#page(namespace, filter, options, context);
   }
 
-  async #page(namespace: string, filter: FilterNode, options: ReadOptions & { readonly limit: number; readonly cursor?: string }, context: CallContext): Promise<DriverPage> {
+  async #page(
+    namespace: string,
+    filter: FilterNode,
+    options: ReadOptions & { readonly limit: number; readonly cursor?: string },
+    context: CallContext,
+  ): Promise<DriverPage> {
     const { native, residual } = compileForMilvus(filter, this.#dialect);
     if (native === 'none') return { records: [] };
     const { include, consistency, limit, cursor } = options;
@@ -259,16 +369,28 @@ export class MilvusCollection implements CollectionDriver {
     });
   }
 
-  async get(namespace: string, ids: readonly Id[], { include, consistency }: ReadOptions, context: CallContext): Promise<StoredRecord[]> {
+  async get(
+    namespace: string,
+    ids: readonly Id[],
+    { include, consistency }: ReadOptions,
+    context: CallContext,
+  ): Promise<StoredRecord[]> {
     const records: StoredRecord[] = [];
     for (let at = 0; at < ids.length; at += 1_000) {
       const some = ids.slice(at, at + 1_000);
-      records.push(...(await this.#read(context, () => this.#reads.get(namespace, some, include, { ...context, consistency }))));
+      records.push(
+        ...(await this.#read(context, () => this.#reads.get(namespace, some, include, { ...context, consistency }))),
+      );
     }
     return records;
   }
 
-  async count(namespace: string, filter: FilterNode, { consistency }: Pick<ReadOptions, 'consistency'>, context: CallContext): Promise<number> {
+  async count(
+    namespace: string,
+    filter: FilterNode,
+    { consistency }: Pick<ReadOptions, 'consistency'>,
+    context: CallContext,
+  ): Promise<number> {
     const { native, residual } = compileForMilvus(filter, this.#dialect);
     if (native === 'none') return 0;
     const reading = { ...context, consistency };
@@ -279,10 +401,16 @@ export class MilvusCollection implements CollectionDriver {
     });
   }
 
-  recreateIndex(index: IndexSpec, { strict, onProgress }: { readonly strict: boolean; readonly onProgress?: (progress: IndexProgress) => void }, context: CallContext): Promise<void> {
+  recreateIndex(
+    index: IndexSpec,
+    { strict, onProgress }: { readonly strict: boolean; readonly onProgress?: (progress: IndexProgress) => void },
+    context: CallContext,
+  ): Promise<void> {
     return this.#lock.exclusive(async () => {
       const resolved = resolveStrictly(index, this.#manifest.dimension, strict);
-      const total = await this.#read(context, () => this.#reads.count(undefined, 'all', { ...context, consistency: 'session' }));
+      const total = await this.#read(context, () =>
+        this.#reads.count(undefined, 'all', { ...context, consistency: 'session' }),
+      );
       onProgress?.({ done: 0, total });
       await this.#loading.unloaded(context, () => this.#replaceIndex(resolved, context));
       onProgress?.({ done: total, total });
@@ -306,7 +434,9 @@ export class MilvusCollection implements CollectionDriver {
   }
 
   async #dropIndex(context: CallContext): Promise<void> {
-    await this.#connection.admin('DropIndex', context, (sdk) => sdk.dropIndex({ collection_name: this.#name, field_name: columns.vector, index_name: columns.vector }));
+    await this.#connection.admin('DropIndex', context, (sdk) =>
+      sdk.dropIndex({ collection_name: this.#name, field_name: columns.vector, index_name: columns.vector }),
+    );
   }
 
   async #createIndex(index: MilvusIndex, context: CallContext): Promise<void> {
@@ -315,14 +445,18 @@ export class MilvusCollection implements CollectionDriver {
 
   async #setManifest(manifest: Manifest, context: CallContext): Promise<void> {
     if (manifest === this.#manifest) return;
-    await this.#connection.admin('AlterCollection', context, (sdk) => sdk.alterCollectionProperties(changeManifestRequest(manifest)));
+    await this.#connection.admin('AlterCollection', context, (sdk) =>
+      sdk.alterCollectionProperties(changeManifestRequest(manifest)),
+    );
     this.#manifest = manifest;
   }
 
   async listNamespaces(context: CallContext): Promise<string[]> {
     const known = [''];
     for (;;) {
-      const more = await this.#read(context, () => this.#reads.namespacesBeside(known, { ...context, consistency: 'session' }));
+      const more = await this.#read(context, () =>
+        this.#reads.namespacesBeside(known, { ...context, consistency: 'session' }),
+      );
       if (more.size === 0) return known.slice(1);
       known.push(...more);
     }
@@ -341,7 +475,13 @@ export class MilvusCollection implements CollectionDriver {
     const count = await this.#read(context, () => this.#reads.count(undefined, 'all', reading));
     const inDefault = await this.count('', matchAll, { consistency: 'session' }, context);
     const namespaces = (await this.listNamespaces(context)).length + (inDefault > 0 ? 1 : 0);
-    return { count, namespaces, index: indexSpecOf(this.#manifest), ignoredHints: this.#manifest.ignoredHints, recovery: [] };
+    return {
+      count,
+      namespaces,
+      index: indexSpecOf(this.#manifest),
+      ignoredHints: this.#manifest.ignoredHints,
+      recovery: [],
+    };
   }
 
   /** An acknowledged write is in the server's log already; this writes its segments out. */
@@ -380,6 +520,7 @@ export class MilvusCollection implements CollectionDriver {
 /** @throws `Unsupported` under `strict` for settings without effect. */
 export function resolveStrictly(index: IndexSpec, dimension: number, strict: boolean): MilvusIndex {
   const resolved = resolveIndex(index, dimension);
-  if (strict && resolved.ignoredHints.length > 0) throw unsupported(resolved.ignoredHints.join(', '), `a Milvus index of type ${index.type} has no use for it`);
+  if (strict && resolved.ignoredHints.length > 0)
+    throw unsupported(resolved.ignoredHints.join(', '), `a Milvus index of type ${index.type} has no use for it`);
   return resolved;
 }

@@ -56,26 +56,46 @@ const settings = z
     username: text.optional(),
     password: z.string().optional(),
     database: text.optional(),
-    tls: z.strictObject({ rootCertPath: text.optional(), privateKeyPath: text.optional(), certChainPath: text.optional(), serverName: text.optional() }).optional(),
+    tls: z
+      .strictObject({
+        rootCertPath: text.optional(),
+        privateKeyPath: text.optional(),
+        certChainPath: text.optional(),
+        serverName: text.optional(),
+      })
+      .optional(),
     connectTimeoutMs: milliseconds.optional(),
     timeoutMs: milliseconds.optional(),
-    client: z.custom<MilvusClient>((value) => typeof value === 'object' && value !== null && 'channelPool' in value, 'a MilvusClient of @zilliz/milvus2-sdk-node').optional(),
+    client: z
+      .custom<MilvusClient>(
+        (value) => typeof value === 'object' && value !== null && 'channelPool' in value,
+        'a MilvusClient of @zilliz/milvus2-sdk-node',
+      )
+      .optional(),
   })
-  .refine(({ token, username }) => token === undefined || username === undefined, 'either token or username and password, not both')
-  .refine(({ username, password }) => (username === undefined) === (password === undefined), 'username and password belong together');
+  .refine(
+    ({ token, username }) => token === undefined || username === undefined,
+    'either token or username and password, not both',
+  )
+  .refine(
+    ({ username, password }) => (username === undefined) === (password === undefined),
+    'username and password belong together',
+  );
 
-export const config: z.ZodType<MilvusConfig> = settings.transform(({ url = 'http://localhost:19530', tls, connectTimeoutMs = 30_000, timeoutMs = 60_000, ...rest }) => {
-  const { host, protocol, port, hostname } = new URL(url);
-  const secure = protocol === 'https:' || tls !== undefined;
-  return {
-    ...dropUndefined(rest),
-    provider: 'milvus' as const,
-    address: port === '' ? `${hostname}:${protocol === 'https:' ? 443 : 19530}` : host,
-    tls: tls === undefined ? secure : dropUndefined(tls),
-    connectTimeoutMs,
-    timeoutMs,
-  };
-});
+export const config: z.ZodType<MilvusConfig> = settings.transform(
+  ({ url = 'http://localhost:19530', tls, connectTimeoutMs = 30_000, timeoutMs = 60_000, ...rest }) => {
+    const { host, protocol, port, hostname } = new URL(url);
+    const secure = protocol === 'https:' || tls !== undefined;
+    return {
+      ...dropUndefined(rest),
+      provider: 'milvus' as const,
+      address: port === '' ? `${hostname}:${protocol === 'https:' ? 443 : 19530}` : host,
+      tls: tls === undefined ? secure : dropUndefined(tls),
+      connectTimeoutMs,
+      timeoutMs,
+    };
+  },
+);
 
 /** `milvus://user:password@host:19530/database?tls=true&token=…`. */
 export function fromUrl(url: string): Record<string, unknown> {
@@ -83,7 +103,8 @@ export function fromUrl(url: string): Record<string, unknown> {
   const parsed = parse(url);
   const given = Object.fromEntries(parsed.searchParams);
   for (const key of Object.keys(given)) {
-    if (!['tls', 'token', 'timeoutMs', 'connectTimeoutMs'].includes(key)) throw invalid('url', `milvus: URLs take tls, token, timeoutMs and connectTimeoutMs, not ${JSON.stringify(key)}`);
+    if (!['tls', 'token', 'timeoutMs', 'connectTimeoutMs'].includes(key))
+      throw invalid('url', `milvus: URLs take tls, token, timeoutMs and connectTimeoutMs, not ${JSON.stringify(key)}`);
   }
   const { tls = 'false', token, timeoutMs, connectTimeoutMs } = given;
   if (tls !== 'true' && tls !== 'false') throw invalid('url', 'tls is true or false');
@@ -92,7 +113,10 @@ export function fromUrl(url: string): Record<string, unknown> {
   return {
     provider: 'milvus',
     url: `${tls === 'true' ? 'https' : 'http'}://${parsed.hostname}:${parsed.port === '' ? 19530 : parsed.port}`,
-    ...(parsed.username !== '' && { username: decodeURIComponent(parsed.username), password: decodeURIComponent(parsed.password) }),
+    ...(parsed.username !== '' && {
+      username: decodeURIComponent(parsed.username),
+      password: decodeURIComponent(parsed.password),
+    }),
     ...(database !== '' && { database }),
     ...(token !== undefined && { token }),
     ...(timeoutMs !== undefined && { timeoutMs: Number(timeoutMs) }),
@@ -109,5 +133,7 @@ function parse(url: string): URL {
 }
 
 function dropUndefined<T extends object>(object: T): { [K in keyof T]: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as { [K in keyof T]: Exclude<T[K], undefined> };
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]: Exclude<T[K], undefined>;
+  };
 }

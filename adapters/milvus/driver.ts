@@ -7,7 +7,16 @@ import type { Connection } from './client.ts';
 import { MilvusCollection, resolveStrictly } from './collection.ts';
 import { type Dialect, dialectOf } from './dialect.ts';
 import { classify } from './errors.ts';
-import { createRequest, indexRequest, infoOf, isPossibleName, type Manifest, manifestOf, readManifest, serverName } from './schema.ts';
+import {
+  createRequest,
+  indexRequest,
+  infoOf,
+  isPossibleName,
+  type Manifest,
+  manifestOf,
+  readManifest,
+  serverName,
+} from './schema.ts';
 
 /** A Milvus server as a backend. */
 export class MilvusDriver implements Driver {
@@ -30,7 +39,8 @@ export class MilvusDriver implements Driver {
 
   async createCollection(name: string, spec: DriverSpec, context: CallContext): Promise<CollectionDriver> {
     const { minimumDimension } = this.#dialect;
-    if (spec.dimension < minimumDimension) throw unsupported(`A dimension of ${spec.dimension}`, `at least ${minimumDimension} on this version of Milvus`);
+    if (spec.dimension < minimumDimension)
+      throw unsupported(`A dimension of ${spec.dimension}`, `at least ${minimumDimension} on this version of Milvus`);
     const index = resolveStrictly(spec.index, spec.dimension, spec.strict);
     if (await this.hasCollection(name, context)) throw alreadyExists(name);
     const manifest = manifestOf(name, spec, index);
@@ -43,9 +53,14 @@ export class MilvusDriver implements Driver {
   }
 
   async openCollection(name: string, _options: unknown, context: CallContext): Promise<CollectionDriver> {
-    if (!(await this.hasCollection(name, context))) throw new VectorStoreError('NotFound', `there is no collection ${JSON.stringify(name)}; create it first`);
+    if (!(await this.hasCollection(name, context)))
+      throw new VectorStoreError('NotFound', `there is no collection ${JSON.stringify(name)}; create it first`);
     const manifest = await this.#manifestOf(name, context);
-    if (manifest === undefined) throw unsupported(`The collection ${JSON.stringify(name)}`, 'it was not created by this library, and this version of the adapter opens only its own');
+    if (manifest === undefined)
+      throw unsupported(
+        `The collection ${JSON.stringify(name)}`,
+        'it was not created by this library, and this version of the adapter opens only its own',
+      );
     const open = this.#open.get(serverName(name));
     if (open?.token === manifest.token) return open;
     return this.#handle(manifest, context);
@@ -61,7 +76,11 @@ export class MilvusDriver implements Driver {
   }
 
   async #manifestOf(name: string, context: CallContext): Promise<Manifest | undefined> {
-    return readManifest(await this.#connection.admin('DescribeCollection', context, (sdk) => sdk.describeCollection({ collection_name: serverName(name) })));
+    return readManifest(
+      await this.#connection.admin('DescribeCollection', context, (sdk) =>
+        sdk.describeCollection({ collection_name: serverName(name) }),
+      ),
+    );
   }
 
   async listCollections(context: CallContext): Promise<CollectionInfo[]> {
@@ -87,13 +106,17 @@ export class MilvusDriver implements Driver {
 
   async hasCollection(name: string, context: CallContext): Promise<boolean> {
     if (!isPossibleName(name, this.#dialect)) return false;
-    const { value } = await this.#connection.admin('HasCollection', context, (sdk) => sdk.hasCollection({ collection_name: serverName(name) }));
+    const { value } = await this.#connection.admin('HasCollection', context, (sdk) =>
+      sdk.hasCollection({ collection_name: serverName(name) }),
+    );
     return Boolean(value);
   }
 
   async dropCollection(name: string, context: CallContext): Promise<boolean> {
     if (!(await this.hasCollection(name, context))) return false;
-    await this.#connection.admin('DropCollection', context, (sdk) => sdk.dropCollection({ collection_name: serverName(name) }));
+    await this.#connection.admin('DropCollection', context, (sdk) =>
+      sdk.dropCollection({ collection_name: serverName(name) }),
+    );
     this.#open.get(serverName(name))?.markDropped();
     this.#open.delete(serverName(name));
     return true;
@@ -104,7 +127,12 @@ export class MilvusDriver implements Driver {
     const { isHealthy, reasons } = await this.#connection.admin('CheckHealth', context, (sdk) => sdk.checkHealth());
     const latencyMs = performance.now() - began;
     const ok = isHealthy !== false;
-    return { ok, version: this.#connection.version, latencyMs, ...(!ok && { problem: reasons.map(String).join('; ') }) };
+    return {
+      ok,
+      version: this.#connection.version,
+      latencyMs,
+      ...(!ok && { problem: reasons.map(String).join('; ') }),
+    };
   }
 
   unwrap(): unknown {
@@ -122,5 +150,8 @@ export class MilvusDriver implements Driver {
 }
 
 function alreadyExists(name: string): VectorStoreError {
-  return new VectorStoreError('AlreadyExists', `collection ${name} exists; say ifExists: 'open' or 'recreate', or choose another name`);
+  return new VectorStoreError(
+    'AlreadyExists',
+    `collection ${name} exists; say ifExists: 'open' or 'recreate', or choose another name`,
+  );
 }

@@ -17,7 +17,10 @@ export class MilvusFailure extends Error {
 
   /** The collection has no vector index, and cannot be loaded. */
   get isWithoutIndex(): boolean {
-    return this.code === 700 || /index (?:doesn't exist|not (?:found|exist))|IndexNotExist|no (?:vector )?index/i.test(this.message);
+    return (
+      this.code === 700 ||
+      /index (?:doesn't exist|not (?:found|exist))|IndexNotExist|no (?:vector )?index/i.test(this.message)
+    );
   }
 
   /** The server no longer has the collection in memory. */
@@ -50,7 +53,13 @@ const codes: { readonly [code: number]: ErrorCode } = {
 };
 
 /** Codes after which the write was certainly not made. */
-const refusals: ReadonlySet<ErrorCode> = new Set(['NotFound', 'InvalidArgument', 'Unauthenticated', 'PermissionDenied', 'RateLimited']);
+const refusals: ReadonlySet<ErrorCode> = new Set([
+  'NotFound',
+  'InvalidArgument',
+  'Unauthenticated',
+  'PermissionDenied',
+  'RateLimited',
+]);
 
 /** Failures without a number (65535), by their text. */
 const texts: readonly (readonly [RegExp, ErrorCode])[] = [
@@ -83,7 +92,8 @@ export function classify(error: unknown): Classification | undefined {
   // Our own refusals come before anything is sent.
   if (VectorStoreError.is(error)) return { code: error.code, message: error.message, applied: 'no' };
   if (error instanceof MilvusFailure) return classifyFailure(error);
-  if (error instanceof MalformedReply) return { code: 'Internal', message: `Milvus's answer cannot be read: ${error.message}`, applied: 'unknown' };
+  if (error instanceof MalformedReply)
+    return { code: 'Internal', message: `Milvus's answer cannot be read: ${error.message}`, applied: 'unknown' };
   if (isTransportError(error)) return classifyTransport(error);
   return undefined;
 }
@@ -100,16 +110,29 @@ interface TransportError extends Error {
 }
 
 function isTransportError(error: unknown): error is TransportError {
-  return error instanceof Error && 'code' in error && typeof error.code === 'number' && 'details' in error && typeof error.details === 'string';
+  return (
+    error instanceof Error &&
+    'code' in error &&
+    typeof error.code === 'number' &&
+    'details' in error &&
+    typeof error.details === 'string'
+  );
 }
 
 function classifyTransport({ code, details }: TransportError): Classification {
   // A broken connection is called an internal error by the transport.
-  const broken = (code === 13 || code === 2 || code === 1) && /RST_STREAM|connection|stream|ECONNRESET|EPIPE|incomplete|decompress/i.test(details);
+  const broken =
+    (code === 13 || code === 2 || code === 1) &&
+    /RST_STREAM|connection|stream|ECONNRESET|EPIPE|incomplete|decompress/i.test(details);
   const known = broken ? 'Unavailable' : (transport[code] ?? 'Internal');
   // Names that do not resolve and ports that nobody listens on: the request never left.
-  const unsent = code === 14 && /ECONNREFUSED|ENOTFOUND|EAI_AGAIN|No connection established|Name resolution failed/.test(details);
-  return { code: known, message: details === '' ? `the connection failed (gRPC status ${code})` : details, applied: unsent || refusals.has(known) ? 'no' : 'unknown' };
+  const unsent =
+    code === 14 && /ECONNREFUSED|ENOTFOUND|EAI_AGAIN|No connection established|Name resolution failed/.test(details);
+  return {
+    code: known,
+    message: details === '' ? `the connection failed (gRPC status ${code})` : details,
+    applied: unsent || refusals.has(known) ? 'no' : 'unknown',
+  };
 }
 
 /** An answer that is larger than what the server or the client may send: the same request for fewer rows can succeed. */

@@ -12,12 +12,36 @@ const attempts = 4;
 const token = 'canary-4711';
 
 /** Faults that certainly keep the server from seeing the call, and those after which nobody can tell. */
-const unseen: readonly GrpcFault[] = ['html-502', { status: 14 }, { status: 8 }, { status: 16 }, { status: 7 }, { status: 3 }];
-const uncertain: readonly GrpcFault[] = ['reset', 'disconnect', 'applied-reset', 'applied-disconnect', 'applied-truncated', 'applied-garbage', 'applied-empty'];
+const unseen: readonly GrpcFault[] = [
+  'html-502',
+  { status: 14 },
+  { status: 8 },
+  { status: 16 },
+  { status: 7 },
+  { status: 3 },
+];
+const uncertain: readonly GrpcFault[] = [
+  'reset',
+  'disconnect',
+  'applied-reset',
+  'applied-disconnect',
+  'applied-truncated',
+  'applied-garbage',
+  'applied-empty',
+];
 const silent: readonly GrpcFault[] = ['hang', 'applied-hang'];
 const faults = [...unseen, ...uncertain, ...silent];
 /** Failures that a later attempt may mend. */
-const passing: readonly GrpcFault[] = ['html-502', { status: 14 }, { status: 8 }, 'reset', 'disconnect', 'applied-reset', 'applied-disconnect', 'slow'];
+const passing: readonly GrpcFault[] = [
+  'html-502',
+  { status: 14 },
+  { status: 8 },
+  'reset',
+  'disconnect',
+  'applied-reset',
+  'applied-disconnect',
+  'slow',
+];
 
 let server: TestServer;
 let proxy: GrpcProxy;
@@ -77,7 +101,11 @@ const writes: readonly Write[] = [
     name: 'upsert',
     method: 'Upsert',
     ids: ['a0', 'b0', 'b1'],
-    run: (store, timeoutMs) => store.upsert(['a0', 'b0', 'b1'].map((id) => ({ id, vector: [9, 9], payload: { new: true } })), { details: true, timeoutMs }),
+    run: (store, timeoutMs) =>
+      store.upsert(
+        ['a0', 'b0', 'b1'].map((id) => ({ id, vector: [9, 9], payload: { new: true } })),
+        { details: true, timeoutMs },
+      ),
     made: (record) => JSON.stringify(record) === '{"new":true}',
   },
   {
@@ -122,26 +150,37 @@ async function outcomeOf(work: Promise<WriteResult>): Promise<{ result: WriteRes
 }
 
 describe.each(writes)('$name', (write) => {
-  test.each(faults.map((fault) => [show(fault), fault] as const))('%s, always: typed, bounded, every id accounted for', async (_name, fault) => {
-    const { store, truth } = await filled();
-    plant(write.method, fault, 1_000);
-    const { result, error } = await outcomeOf(write.run(store, timeoutOf(fault)));
-    // A delete that was made although its answers were lost is seen to be made when it is tried again; nothing else may seem to succeed.
-    const isSeen = write.name === 'delete' && (fault === 'applied-reset' || fault === 'applied-disconnect');
-    expect(error === undefined, error?.message).toBe(isSeen);
-    expect(seen(write.method)).toBeLessThanOrEqual(attempts);
-    expect(JSON.stringify([error, String(error?.stack), String(error?.cause)])).not.toContain(token);
-    await checkBooks(write, truth, result);
-    if (unseen.includes(fault)) for (const id of write.ids) expect(write.made((await truth.get(id, { consistency: 'strong' }))?.payload), 'nothing was sent on').toBe(false);
-  });
+  test.each(faults.map((fault) => [show(fault), fault] as const))(
+    '%s, always: typed, bounded, every id accounted for',
+    async (_name, fault) => {
+      const { store, truth } = await filled();
+      plant(write.method, fault, 1_000);
+      const { result, error } = await outcomeOf(write.run(store, timeoutOf(fault)));
+      // A delete that was made although its answers were lost is seen to be made when it is tried again; nothing else may seem to succeed.
+      const isSeen = write.name === 'delete' && (fault === 'applied-reset' || fault === 'applied-disconnect');
+      expect(error === undefined, error?.message).toBe(isSeen);
+      expect(seen(write.method)).toBeLessThanOrEqual(attempts);
+      expect(JSON.stringify([error, String(error?.stack), String(error?.cause)])).not.toContain(token);
+      await checkBooks(write, truth, result);
+      if (unseen.includes(fault))
+        for (const id of write.ids)
+          expect(write.made((await truth.get(id, { consistency: 'strong' }))?.payload), 'nothing was sent on').toBe(
+            false,
+          );
+    },
+  );
 
-  test.each(passing.map((fault) => [show(fault), fault] as const))('%s, once: made by a later attempt', async (_name, fault) => {
-    const { store, truth } = await filled();
-    plant(write.method, fault, 1);
-    const { result } = await outcomeOf(write.run(store, timeoutOf(fault)));
-    expect([...result.failed, ...result.unknown]).toEqual([]);
-    for (const id of write.ids) expect(write.made((await truth.get(id, { consistency: 'strong' }))?.payload), id).toBe(true);
-  });
+  test.each(passing.map((fault) => [show(fault), fault] as const))(
+    '%s, once: made by a later attempt',
+    async (_name, fault) => {
+      const { store, truth } = await filled();
+      plant(write.method, fault, 1);
+      const { result } = await outcomeOf(write.run(store, timeoutOf(fault)));
+      expect([...result.failed, ...result.unknown]).toEqual([]);
+      for (const id of write.ids)
+        expect(write.made((await truth.get(id, { consistency: 'strong' }))?.payload), id).toBe(true);
+    },
+  );
 });
 
 interface Read {
@@ -158,22 +197,28 @@ const reads: readonly Read[] = [
 ];
 
 describe.each(reads)('$name', (read) => {
-  test.each(faults.map((fault) => [show(fault), fault] as const))('%s, always: a typed error, never a wrong answer', async (_name, fault) => {
-    const { store } = await filled();
-    plant(read.method, fault, 1_000);
-    const error: unknown = await read.run(store, { timeoutMs: timeoutOf(fault) }).then(
-      (answer) => ({ answer }),
-      (thrown: unknown) => thrown,
-    );
-    expect(VectorStoreError.is(error), JSON.stringify(error)).toBe(true);
-    expect(seen(read.method)).toBeLessThanOrEqual(attempts);
-  });
+  test.each(faults.map((fault) => [show(fault), fault] as const))(
+    '%s, always: a typed error, never a wrong answer',
+    async (_name, fault) => {
+      const { store } = await filled();
+      plant(read.method, fault, 1_000);
+      const error: unknown = await read.run(store, { timeoutMs: timeoutOf(fault) }).then(
+        (answer) => ({ answer }),
+        (thrown: unknown) => thrown,
+      );
+      expect(VectorStoreError.is(error), JSON.stringify(error)).toBe(true);
+      expect(seen(read.method)).toBeLessThanOrEqual(attempts);
+    },
+  );
 
-  test.each(passing.map((fault) => [show(fault), fault] as const))('%s, once: answered by a later attempt', async (_name, fault) => {
-    const { store, truth } = await filled();
-    plant(read.method, fault, 1);
-    expect(await read.run(store, {})).toEqual(await read.run(truth, {}));
-  });
+  test.each(passing.map((fault) => [show(fault), fault] as const))(
+    '%s, once: answered by a later attempt',
+    async (_name, fault) => {
+      const { store, truth } = await filled();
+      plant(read.method, fault, 1);
+      expect(await read.run(store, {})).toEqual(await read.run(truth, {}));
+    },
+  );
 
   test('hang: an abort ends it at once', async () => {
     const { store } = await filled();

@@ -4,7 +4,13 @@ import { type MilvusKind, startMilvus, type TestServer } from '../../conformance
 import { evaluate } from '../../src/filter/evaluate.ts';
 import { parseFilter } from '../../src/filter/parse.ts';
 import { connect, type Filter, type Payload, type VectorDatabase, type VectorStore } from '../../src/index.ts';
-import { declaredDocument, declaredFields, declaredFilter, document, filter } from '../../test/support/arbitrary-filters.ts';
+import {
+  declaredDocument,
+  declaredFields,
+  declaredFilter,
+  document,
+  filter,
+} from '../../test/support/arbitrary-filters.ts';
 import { printSeed, seed } from '../../test/support/seed.ts';
 
 printSeed('filters on Milvus');
@@ -28,12 +34,22 @@ describe.each<MilvusKind>(['milvus', 'milvus-lite'])('%s', (kind) => {
   });
 
   async function filled(name: string, fields: object, payloads: readonly Payload[]): Promise<VectorStore> {
-    const store = await db.createCollection(name, { dimension: 2, metric: 'euclidean', index: { type: 'flat' }, fields });
+    const store = await db.createCollection(name, {
+      dimension: 2,
+      metric: 'euclidean',
+      index: { type: 'flat' },
+      fields,
+    });
     await store.upsert(payloads.map((payload, i) => ({ id: String(i), vector: [i, 1], payload })));
     return store;
   }
 
-  async function compare(store: VectorStore, fields: object, payloads: readonly Payload[], asked: object): Promise<void> {
+  async function compare(
+    store: VectorStore,
+    fields: object,
+    payloads: readonly Payload[],
+    asked: object,
+  ): Promise<void> {
     const node = parseFilter(asked, { fields: fields as Record<string, never> });
     const expected = payloads.flatMap((payload, i) => (evaluate(node, payload) ? [String(i)] : []));
     const given = asked as Filter;
@@ -44,12 +60,16 @@ describe.each<MilvusKind>(['milvus', 'milvus-lite'])('%s', (kind) => {
   test.each([
     ['undeclared-fields', {}, document, filter],
     ['declared-fields', declaredFields, declaredDocument, declaredFilter],
-  ] as const)('random filters on %s select what the reference evaluator selects', async (name, fields, documentOf, filterOf) => {
-    const payloads = fc.sample(documentOf as fc.Arbitrary<Payload>, { numRuns: documents, seed });
-    const store = await filled(name, fields, payloads);
-    await fc.assert(
-      fc.asyncProperty(filterOf, (asked) => compare(store, fields, payloads, asked)),
-      { numRuns: filters, seed },
-    );
-  }, 1_800_000);
+  ] as const)(
+    'random filters on %s select what the reference evaluator selects',
+    async (name, fields, documentOf, filterOf) => {
+      const payloads = fc.sample(documentOf as fc.Arbitrary<Payload>, { numRuns: documents, seed });
+      const store = await filled(name, fields, payloads);
+      await fc.assert(
+        fc.asyncProperty(filterOf, (asked) => compare(store, fields, payloads, asked)),
+        { numRuns: filters, seed },
+      );
+    },
+    1_800_000,
+  );
 });

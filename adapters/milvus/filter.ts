@@ -1,8 +1,13 @@
-import type { FilterLeaf } from '../../src/filter/normal-form.ts';
+import type { FilterLeaf, FilterNode } from '../../src/filter/normal-form.ts';
 import type { Segments } from '../../src/filter/path.ts';
 import type { Scalar } from '../../src/filter/types.ts';
-import { compileFilter, type CompiledFilter, type FilterDialect, type LeafCompiler, type LeafCondition } from '../../src/remote/compiled-filter.ts';
-import type { FilterNode } from '../../src/filter/normal-form.ts';
+import {
+  type CompiledFilter,
+  compileFilter,
+  type FilterDialect,
+  type LeafCompiler,
+  type LeafCondition,
+} from '../../src/remote/compiled-filter.ts';
 import type { Dialect } from './dialect.ts';
 import { floatLiteral, isAddressable, joined, member, numberLiteral, textLiteral } from './expression.ts';
 import { instantsKey } from './stored-payload.ts';
@@ -25,9 +30,15 @@ type Condition = LeafCondition<string>;
 
 function filterDialect(dialect: Dialect): FilterDialect<string> {
   const language = new Language(dialect);
-  const leaf = <L extends FilterLeaf>(positive: (field: string, leaf: L) => Condition, negative?: (field: string, leaf: L) => Condition): LeafCompiler<L, string> => ({
+  const leaf = <L extends FilterLeaf>(
+    positive: (field: string, leaf: L) => Condition,
+    negative?: (field: string, leaf: L) => Condition,
+  ): LeafCompiler<L, string> => ({
     matches: (one) => (isVisible(one.path) ? positive(member(one.path), one) : undefined),
-    complement: (one) => (isVisible(one.path) ? (negative ?? ((field) => complementOf(field, positive(field, one))))(member(one.path), one) : undefined),
+    complement: (one) =>
+      isVisible(one.path)
+        ? (negative ?? ((field) => complementOf(field, positive(field, one))))(member(one.path), one)
+        : undefined,
   });
   return {
     and: (members) => joined('and', members),
@@ -42,8 +53,10 @@ function filterDialect(dialect: Dialect): FilterDialect<string> {
       exists: leaf((field) => exact(`(exists ${field})`)),
       contains: leaf((field, { value }) => language.contains(field, [value])),
       startsWith: leaf(
-        (field, { prefix }) => language.onPrefix(prefix, (pattern) => language.orInArray(field, `(${field} like ${pattern})`)),
-        (field, { prefix }) => language.onPrefix(prefix, (pattern) => language.notInScalar(field, `(${field} like ${pattern})`)),
+        (field, { prefix }) =>
+          language.onPrefix(prefix, (pattern) => language.orInArray(field, `(${field} like ${pattern})`)),
+        (field, { prefix }) =>
+          language.onPrefix(prefix, (pattern) => language.notInScalar(field, `(${field} like ${pattern})`)),
       ),
       match: leaf(
         (field) => superset(`(exists ${field})`),
@@ -82,7 +95,9 @@ class Language {
 
   /** The member, or an element of it, is one of these. */
   anyOf(field: string, values: readonly Scalar[]): Condition {
-    const direct = this.#dialect.inTakesMembers ? memberships(field, values) : values.map((value) => `(${field} == ${literal(value)})`);
+    const direct = this.#dialect.inTakesMembers
+      ? memberships(field, values)
+      : values.map((value) => `(${field} == ${literal(value)})`);
     return this.#condition(joined('or', [...direct, ...elements(field, values)]), values);
   }
 
@@ -92,13 +107,17 @@ class Language {
   }
 
   #condition(native: string, values: readonly Scalar[]): Condition {
-    const confused = this.#dialect.booleansAreNumbers && values.some((value) => typeof value === 'boolean' || value === 0 || value === 1);
+    const confused =
+      this.#dialect.booleansAreNumbers &&
+      values.some((value) => typeof value === 'boolean' || value === 0 || value === 1);
     return confused ? superset(native) : exact(native);
   }
 
   /** A condition that holds for scalars, widened to all arrays, whose elements it cannot see. */
   orInArray(field: string, condition: string): Condition {
-    return superset(this.#dialect.arrayLength ? `(${condition} or (not (array_length(${field}) == 0)))` : `(exists ${field})`);
+    return superset(
+      this.#dialect.arrayLength ? `(${condition} or (not (array_length(${field}) == 0)))` : `(exists ${field})`,
+    );
   }
 
   /** Everything but the scalars for which a condition holds. */
@@ -125,7 +144,11 @@ class Language {
 }
 
 function literal(value: Scalar): string {
-  return typeof value === 'string' ? textLiteral(value) : typeof value === 'number' ? numberLiteral(value) : String(value);
+  return typeof value === 'string'
+    ? textLiteral(value)
+    : typeof value === 'number'
+      ? numberLiteral(value)
+      : String(value);
 }
 
 interface ByType {
@@ -138,7 +161,9 @@ function byType(values: readonly Scalar[]): ByType {
   const texts = values.filter((value) => typeof value === 'string');
   const numbers = values.filter((value) => typeof value === 'number');
   return {
-    lists: [texts.map(textLiteral), numbers.map(floatLiteral)].filter((list) => list.length > 0).map((list) => `[${list.join(',')}]`),
+    lists: [texts.map(textLiteral), numbers.map(floatLiteral)]
+      .filter((list) => list.length > 0)
+      .map((list) => `[${list.join(',')}]`),
     booleans: values.filter((value) => typeof value === 'boolean'),
   };
 }
@@ -150,5 +175,8 @@ function memberships(field: string, values: readonly Scalar[]): string[] {
 
 function elements(field: string, values: readonly Scalar[]): string[] {
   const { lists, booleans } = byType(values);
-  return [...lists.map((list) => `(json_contains_any(${field}, ${list}))`), ...booleans.map((value) => `(json_contains(${field}, ${value}))`)];
+  return [
+    ...lists.map((list) => `(json_contains_any(${field}, ${list}))`),
+    ...booleans.map((value) => `(json_contains(${field}, ${value}))`),
+  ];
 }

@@ -10,7 +10,13 @@ export interface MilvusIndex {
 }
 
 /** Index types by their names in an `IndexSpec`. */
-const types: { readonly [type: string]: { readonly name: string; readonly uses: readonly (keyof IndexSpec)[]; readonly options: readonly string[] } } = {
+const types: {
+  readonly [type: string]: {
+    readonly name: string;
+    readonly uses: readonly (keyof IndexSpec)[];
+    readonly options: readonly string[];
+  };
+} = {
   auto: { name: 'AUTOINDEX', uses: ['ef'], options: [] },
   flat: { name: 'FLAT', uses: [], options: [] },
   hnsw: { name: 'HNSW', uses: ['m', 'efConstruction', 'ef'], options: [] },
@@ -35,7 +41,9 @@ export function resolveIndex(spec: IndexSpec, dimension: number): MilvusIndex {
   const resolved: Record<string, unknown> = { type: spec.type };
   for (const key of uses) if (key in defaults) resolved[key] = spec[key] ?? defaults[key as keyof typeof defaults];
   const given = spec.options ?? {};
-  const used = Object.fromEntries(options.flatMap((key) => (typeof given[key] === 'number' ? [[key, given[key]]] : []))) as Record<string, number>;
+  const used = Object.fromEntries(
+    options.flatMap((key) => (typeof given[key] === 'number' ? [[key, given[key]]] : [])),
+  ) as Record<string, number>;
   const params: Record<string, number> = {};
   if (name === 'HNSW') Object.assign(params, { M: resolved.m, efConstruction: resolved.efConstruction });
   if (uses.includes('nlist')) params.nlist = resolved.nlist as number;
@@ -44,7 +52,9 @@ export function resolveIndex(spec: IndexSpec, dimension: number): MilvusIndex {
     Object.assign(params, used);
   }
   if (Object.keys(used).length > 0) resolved.options = used;
-  const hints = (['m', 'efConstruction', 'ef', 'nlist', 'nprobe'] as const).filter((key) => spec[key] !== undefined && !uses.includes(key));
+  const hints = (['m', 'efConstruction', 'ef', 'nlist', 'nprobe'] as const).filter(
+    (key) => spec[key] !== undefined && !uses.includes(key),
+  );
   const ignored = Object.keys(given).filter((key) => !(key in used));
   return {
     spec: resolved as unknown as IndexSpec,
@@ -60,7 +70,11 @@ export function searchParamsOf(type: string): readonly ('ef' | 'nprobe')[] {
 }
 
 /** Search parameters by Milvus's names. */
-export function searchParams({ type, ef = defaults.ef, nlist = defaults.nlist, nprobe = defaults.nprobe }: IndexSpec, hints: { ef?: number; nprobe?: number }, limit: number): { [name: string]: number } {
+export function searchParams(
+  { type, ef = defaults.ef, nlist = defaults.nlist, nprobe = defaults.nprobe }: IndexSpec,
+  hints: { ef?: number; nprobe?: number },
+  limit: number,
+): { [name: string]: number } {
   // Candidate lists must hold at least what is asked for; `nprobe` at most all lists.
   const candidates = Math.min(32_768, Math.max(hints.ef ?? ef, limit));
   if (type === 'hnsw') return { ef: candidates };

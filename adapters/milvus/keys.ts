@@ -16,6 +16,9 @@ export function keyOf(namespace: string, id: Id): string {
 /** The id in a key. */
 export function idOf(key: string): Id {
   const end = key.indexOf('\0');
-  if (end < 0) throw new MalformedReply(`the collection holds a key that this library did not write: ${JSON.stringify(key.slice(0, 40))}`);
+  if (end < 0)
+    throw new MalformedReply(
+      `the collection holds a key that this library did not write: ${JSON.stringify(key.slice(0, 40))}`,
+    );
   return key.slice(end + 1);
 }

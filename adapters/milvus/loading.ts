@@ -17,17 +17,22 @@ export class Loading {
 
   /** Asks the server to load; returns at once. Harmless for a loaded collection. */
   async begin(context: CallContext): Promise<void> {
-    await this.#connection.admin('LoadCollection', context, (sdk) => sdk.loadCollectionAsync({ collection_name: this.#collection }));
+    await this.#connection.admin('LoadCollection', context, (sdk) =>
+      sdk.loadCollectionAsync({ collection_name: this.#collection }),
+    );
   }
 
   /** Returns when the collection is loaded. */
   async done(context: CallContext): Promise<void> {
     await this.#blocked;
     for (let wait = 10; !this.#isLoaded; wait = Math.min(wait * 1.5, 200)) {
-      const { state } = await this.#connection.admin('GetLoadState', context, (sdk) => sdk.getLoadState({ collection_name: this.#collection }));
+      const { state } = await this.#connection.admin('GetLoadState', context, (sdk) =>
+        sdk.getLoadState({ collection_name: this.#collection }),
+      );
       if (state === 'LoadStateLoaded') this.#isLoaded = true;
       else if (state === 'LoadStateNotLoad') await this.begin(context);
-      if (!this.#isLoaded) await sleep(wait, undefined, { signal: context.signal }).catch(() => context.signal.throwIfAborted());
+      if (!this.#isLoaded)
+        await sleep(wait, undefined, { signal: context.signal }).catch(() => context.signal.throwIfAborted());
     }
   }
 
@@ -42,7 +47,9 @@ export class Loading {
   /** Does what a loaded collection does not allow; reads of this process wait. */
   unloaded(context: CallContext, work: () => Promise<void>): Promise<void> {
     const turn = this.#blocked.then(async () => {
-      await this.#connection.admin('ReleaseCollection', context, (sdk) => sdk.releaseCollection({ collection_name: this.#collection }));
+      await this.#connection.admin('ReleaseCollection', context, (sdk) =>
+        sdk.releaseCollection({ collection_name: this.#collection }),
+      );
       this.#isLoaded = false;
       try {
         await work();

@@ -1,8 +1,8 @@
 import type { CallContext, Parts, StoredMatch, StoredRecord } from '../../src/driver.ts';
 import { invalid } from '../../src/errors.ts';
-import type { Consistency, Id, Metric } from '../../src/types.ts';
 import type { NativeFilter } from '../../src/remote/compiled-filter.ts';
 import type { RowSource } from '../../src/remote/scan.ts';
+import type { Consistency, Id, Metric } from '../../src/types.ts';
 import type { Connection } from './client.ts';
 import type { Dialect } from './dialect.ts';
 import { isTooLarge } from './errors.ts';
@@ -11,8 +11,8 @@ import { distanceOfScore, metricNames } from './index-params.ts';
 import { keyOf } from './keys.ts';
 import { keysOf, outputOf, recordsOf } from './rows.ts';
 import type { Session } from './session.ts';
-import { decodeQuery, decodeSearch, type QueryReply } from './wire/replies.ts';
 import { MalformedReply } from './wire/reader.ts';
+import { decodeQuery, decodeSearch, type QueryReply } from './wire/replies.ts';
 import { encodeQuery, encodeSearch } from './wire/requests.ts';
 
 /** What a read needs to know. */
@@ -67,7 +67,12 @@ export class Reads {
   }
 
   /** The nearest rows per query, best first. */
-  async nearest(queries: readonly Float32Array[], limit: number, asked: NearestRequest, context: ReadContext): Promise<StoredMatch[][]> {
+  async nearest(
+    queries: readonly Float32Array[],
+    limit: number,
+    asked: NearestRequest,
+    context: ReadContext,
+  ): Promise<StoredMatch[][]> {
     const { namespace, native, include, metric, params } = asked;
     const moment = this.#session.moment(context.consistency);
     const request = encodeSearch({
@@ -87,7 +92,9 @@ export class Reads {
     let at = 0;
     return queries.map((_, i) => {
       const hits = reply.hits[i] ?? 0;
-      const matches = records.slice(at, at + hits).map((record, j) => ({ ...record, distance: distanceOfScore(metric, reply.scores[at + j]!) }));
+      const matches = records
+        .slice(at, at + hits)
+        .map((record, j) => ({ ...record, distance: distanceOfScore(metric, reply.scores[at + j]!) }));
       at += hits;
       return matches;
     });
@@ -98,7 +105,14 @@ export class Reads {
     const page = this.#dialect.pagesInKeyOrder ? this.#orderedPage : this.#sortedPage;
     return {
       fetch: async (cursor, limit) => {
-        const { rows, last } = await page.call(this, expressionFor(namespace, native, readCursor(cursor)), namespace, parts, limit, context);
+        const { rows, last } = await page.call(
+          this,
+          expressionFor(namespace, native, readCursor(cursor)),
+          namespace,
+          parts,
+          limit,
+          context,
+        );
         return { rows, ...(last !== undefined && { next: cursorAfter(last) }) };
       },
       resume: (cursor, rows, at) => (at === 0 ? (cursor ?? cursorAfter('')) : cursorAfter(rows[at - 1]!.id)),
@@ -106,7 +120,13 @@ export class Reads {
   }
 
   /** The server gives the first rows by key. */
-  async #orderedPage(expression: string, _namespace: string, parts: Parts, limit: number, context: ReadContext): Promise<Page> {
+  async #orderedPage(
+    expression: string,
+    _namespace: string,
+    parts: Parts,
+    limit: number,
+    context: ReadContext,
+  ): Promise<Page> {
     for (let size = limit; ; size = Math.ceil(size / 4)) {
       try {
         const rows = await this.#rows(expression, parts, size, context);
@@ -118,7 +138,13 @@ export class Reads {
   }
 
   /** The server gives rows in no order: the keys behind the cursor are read, sorted here, and the first of them fetched. */
-  async #sortedPage(expression: string, namespace: string, parts: Parts, limit: number, context: ReadContext): Promise<Page> {
+  async #sortedPage(
+    expression: string,
+    namespace: string,
+    parts: Parts,
+    limit: number,
+    context: ReadContext,
+  ): Promise<Page> {
     const behind = await this.#rows(expression, { payload: false, vector: false }, undefined, context);
     const page = behind.slice(0, limit);
     const ids = page.map(({ id }) => id);
@@ -126,15 +152,31 @@ export class Reads {
     return { rows: found.sort(byKey), ...(behind.length > limit && { last: ids.at(-1)! }) };
   }
 
-  async #rows(expression: string, parts: Parts, limit: number | undefined, context: ReadContext): Promise<StoredRecord[]> {
+  async #rows(
+    expression: string,
+    parts: Parts,
+    limit: number | undefined,
+    context: ReadContext,
+  ): Promise<StoredRecord[]> {
     const { columns: reply } = await this.#query(expression, outputOf(parts), limit, context);
     const rows = new Map(recordsOf(reply, keysOf(reply), parts).map((row) => [row.id, row]));
     return [...rows.values()].sort(byKey);
   }
 
-  async #query(expression: string, output: readonly string[], limit: number | undefined, context: ReadContext): Promise<QueryReply> {
+  async #query(
+    expression: string,
+    output: readonly string[],
+    limit: number | undefined,
+    context: ReadContext,
+  ): Promise<QueryReply> {
     const moment = this.#session.moment(context.consistency);
-    const request = encodeQuery({ collection: this.#collection, expression, output, ...(limit !== undefined && { limit }), moment });
+    const request = encodeQuery({
+      collection: this.#collection,
+      expression,
+      output,
+      ...(limit !== undefined && { limit }),
+      moment,
+    });
     const reply = await this.#connection.send('Query', request, decodeQuery, context);
     this.#session.answered(moment);
     return reply;

@@ -28,12 +28,14 @@ export function keysOf(reply: Columns): readonly string[] {
 function payloadsOf(reply: Columns, count: number) {
   const visible = reply.json.get(columns.payload) ?? [];
   const texts = reply.texts.get(columns.text) ?? [];
-  if (visible.length !== count || texts.length !== count) throw new MalformedReply(`${count} rows with ${visible.length} payloads`);
+  if (visible.length !== count || texts.length !== count)
+    throw new MalformedReply(`${count} rows with ${visible.length} payloads`);
   return (i: number) => decodePayload(visible[i]!, texts[i]!);
 }
 
 function vectorsOf(reply: Columns, count: number) {
   const { dimension, data } = reply.vectors.get(columns.vector) ?? { dimension: 0, data: new Float32Array() };
-  if (data.length !== dimension * count) throw new MalformedReply(`${count} rows of dimension ${dimension} with ${data.length} numbers`);
+  if (data.length !== dimension * count)
+    throw new MalformedReply(`${count} rows of dimension ${dimension} with ${data.length} numbers`);
   return (i: number) => data.slice(i * dimension, (i + 1) * dimension);
 }

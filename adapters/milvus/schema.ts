@@ -41,7 +41,16 @@ export function isPossibleName(name: string, dialect: Dialect): boolean {
 
 export function manifestOf(name: string, spec: DriverSpec, index: MilvusIndex): Manifest {
   const { dimension, metric, fields } = spec;
-  return { anyvec: 1, name, dimension, metric, fields: { ...fields }, index: { ...index.spec }, ignoredHints: [...index.ignoredHints], token: crypto.randomUUID() };
+  return {
+    anyvec: 1,
+    name,
+    dimension,
+    metric,
+    fields: { ...fields },
+    index: { ...index.spec },
+    ignoredHints: [...index.ignoredHints],
+    token: crypto.randomUUID(),
+  };
 }
 
 export function createRequest(manifest: Manifest): CreateRequest {
@@ -63,7 +72,10 @@ export function changeManifestRequest(manifest: Manifest) {
   return { collection_name: serverName(manifest.name), properties: { [manifestProperty]: JSON.stringify(manifest) } };
 }
 
-export function indexRequest({ name, metric }: Manifest, { indexType, params }: Pick<MilvusIndex, 'indexType' | 'params'>) {
+export function indexRequest(
+  { name, metric }: Manifest,
+  { indexType, params }: Pick<MilvusIndex, 'indexType' | 'params'>,
+) {
   return {
     collection_name: serverName(name),
     field_name: columns.vector,
@@ -91,5 +103,13 @@ export function indexSpecOf({ index }: Manifest): IndexSpec {
 
 export function infoOf(manifest: Manifest): CollectionInfo {
   const { name, dimension, metric, fields } = manifest;
-  return { name, dimension, metric, fields: fields as { readonly [field: string]: FieldType }, idMode: 'native', index: indexSpecOf(manifest), managed: true };
+  return {
+    name,
+    dimension,
+    metric,
+    fields: fields as { readonly [field: string]: FieldType },
+    idMode: 'native',
+    index: indexSpecOf(manifest),
+    managed: true,
+  };
 }

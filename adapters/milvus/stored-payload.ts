@@ -30,10 +30,16 @@ export function instantsKey(field: string): string {
  *
  * @returns undefined for a payload that does not fit.
  */
-export function encodePayload(payload: Payload, json: string, datetimeFields: readonly string[]): StoredPayload | undefined {
+export function encodePayload(
+  payload: Payload,
+  json: string,
+  datetimeFields: readonly string[],
+): StoredPayload | undefined {
   const plain = isPlain(payload, true);
   const instants = datetimeFields.flatMap((field) => instantsOf(payload, field));
-  const visible = encoder.encode(plain && instants.length === 0 ? json : JSON.stringify(visiblePart(payload, instants)));
+  const visible = encoder.encode(
+    plain && instants.length === 0 ? json : JSON.stringify(visiblePart(payload, instants)),
+  );
   return visible.byteLength > columnBytes ? undefined : { visible, text: plain ? '' : json };
 }
 
@@ -60,7 +66,9 @@ function parseObject(json: string): Payload {
 function isPlain(value: unknown, atRoot = false): boolean {
   if (Array.isArray(value)) return value.every((element) => element === null || isPlain(element));
   if (!isPlainObject(value)) return value !== null;
-  return Object.keys(value).every((key) => isAddressable(key) && !(atRoot && key.startsWith('_av')) && isPlain(value[key]));
+  return Object.keys(value).every(
+    (key) => isAddressable(key) && !(atRoot && key.startsWith('_av')) && isPlain(value[key]),
+  );
 }
 
 function visiblePart(payload: Payload, instants: readonly (readonly [string, unknown])[]): object {

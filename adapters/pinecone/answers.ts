@@ -43,11 +43,12 @@ export function readRecords(json: unknown, call: 'fetch' | 'fetch by metadata'):
   });
 }
 
-/** `{ vectors: [{ id }], pagination?: { next } }`; an empty page may have no vectors. */
+/** `{ vectors: [{ id }], namespace, usage, pagination?: { next } }`; an empty page may have no vectors. */
 export function readIds(json: unknown): WirePage<string> {
   const answer = objectOf(json, 'list');
   const { vectors = [] } = answer;
-  if (!Array.isArray(vectors)) throw unexpected('list', 'has no vectors');
+  const isList = 'vectors' in answer || 'namespace' in answer || 'usage' in answer;
+  if (!isList || !Array.isArray(vectors)) throw unexpected('list', 'has no vectors');
   const items = vectors.map((vector: unknown) => {
     const { id } = objectOf(vector, 'list');
     if (typeof id !== 'string') throw unexpected('list', 'has a vector without an id');
@@ -65,8 +66,9 @@ export function readNext(json: unknown): string | undefined {
 
 /** Records by namespace. */
 export function readCounts(json: unknown): Map<string, number> {
-  const { namespaces = {} } = objectOf(json, 'describe_index_stats');
-  if (!isPlainObject(namespaces)) throw unexpected('describe_index_stats', 'has no namespaces');
+  const { namespaces = {}, dimension } = objectOf(json, 'describe_index_stats');
+  if (!isPlainObject(namespaces) || typeof dimension !== 'number')
+    throw unexpected('describe_index_stats', 'has no namespaces');
   return new Map(
     Object.entries(namespaces).map(([name, summary]) => {
       const { vectorCount = 0 } = objectOf(summary, 'describe_index_stats');
@@ -74,6 +76,11 @@ export function readCounts(json: unknown): Map<string, number> {
       return [name, vectorCount];
     }),
   );
+}
+
+/** That a write without an answer worth reading was answered by the service. */
+export function checkWritten(json: unknown): void {
+  objectOf(json, 'a write');
 }
 
 /** That all records were taken. */

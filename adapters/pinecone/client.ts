@@ -111,7 +111,11 @@ export class PineconeClient {
     try {
       return await call(id);
     } catch (error) {
-      throw exchange.fault ?? error;
+      if (exchange.fault !== undefined) throw exchange.fault;
+      // An answer that is not what the SDK expects shows as an error of its own code.
+      if (error instanceof TypeError)
+        throw new HttpFault('unexpected', 'the client could not make sense of the answer', { cause: error });
+      throw error;
     } finally {
       this.#exchanges.delete(id);
     }

@@ -1,6 +1,7 @@
 import type { Pinecone } from '@pinecone-database/pinecone';
 import { z } from 'zod';
 import { invalid } from '../../src/errors.ts';
+import type { RetryOptions } from '../../src/middleware/retry.ts';
 
 /** Configuration of the Pinecone backend. */
 export interface PineconeSettings {
@@ -17,6 +18,12 @@ export interface PineconeSettings {
   readonly freshnessTimeoutMs?: number | undefined;
   /** Milliseconds for calls that set no `timeoutMs`. Default 60,000; creating an index may take longer on the live service. */
   readonly timeoutMs?: number | undefined;
+  /** Rows that an emulation may read before it gives up with `Unsupported`. Default 100,000. */
+  readonly scanBudget?: number | undefined;
+  /** Tries per call, the first included. Default 4. */
+  readonly attempts?: number | undefined;
+  /** The reliability policy, for tests. */
+  readonly retry?: RetryOptions | undefined;
   /** A ready client of the official SDK: its key, addresses, headers and `fetchApi` are used. */
   readonly client?: Pinecone | undefined;
 }
@@ -30,6 +37,8 @@ export interface PineconeConfig {
   readonly region: string;
   readonly freshnessTimeoutMs: number;
   readonly timeoutMs: number;
+  readonly scanBudget: number;
+  readonly retry: RetryOptions;
   readonly client?: Pinecone;
 }
 
@@ -44,11 +53,22 @@ const settings = z.strictObject({
   region: text.optional(),
   freshnessTimeoutMs: milliseconds.optional(),
   timeoutMs: milliseconds.optional(),
+  scanBudget: z.int().positive().optional(),
+  attempts: z.int().min(1).max(20).optional(),
+  retry: z.custom<RetryOptions>((value) => typeof value === 'object' && value !== null).optional(),
   client: z.custom<Pinecone>(isClient, 'a Pinecone of @pinecone-database/pinecone').optional(),
 });
 
 export const config: z.ZodType<PineconeConfig> = settings.transform((given, context) => {
-  const { client, cloud = 'aws', region = 'us-east-1', freshnessTimeoutMs = 30_000, timeoutMs = 60_000 } = given;
+  const {
+    client,
+    cloud = 'aws',
+    region = 'us-east-1',
+    freshnessTimeoutMs = 30_000,
+    timeoutMs = 60_000,
+    scanBudget = 100_000,
+  } = given;
+  const retry = { ...(given.attempts !== undefined && { attempts: given.attempts }), ...given.retry };
   const controllerHost = given.controllerHost ?? client?.getConfig().controllerHostUrl ?? 'https://api.pinecone.io';
   const apiKey =
     given.apiKey ?? client?.getConfig().apiKey ?? environmentKey() ?? (isLocal(controllerHost) ? 'local' : undefined);
@@ -64,6 +84,8 @@ export const config: z.ZodType<PineconeConfig> = settings.transform((given, cont
     region,
     freshnessTimeoutMs,
     timeoutMs,
+    scanBudget,
+    retry,
     ...(client && { client }),
   };
 });

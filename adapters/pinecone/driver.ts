@@ -1,4 +1,5 @@
 import type { Pinecone } from '@pinecone-database/pinecone';
+import type { Capabilities } from '../../src/capabilities.ts';
 import type {
   CallContext,
   Classification,
@@ -8,8 +9,9 @@ import type {
   DriverSpec,
 } from '../../src/driver.ts';
 import { unsupported, VectorStoreError } from '../../src/errors.ts';
+import { HttpFault } from '../../src/remote/http.ts';
 import type { CollectionInfo, FieldType, Health, IndexSpec, Metric } from '../../src/types.ts';
-import { capabilities } from './capabilities.ts';
+import { capabilitiesWith } from './capabilities.ts';
 import type { PineconeClient } from './client.ts';
 import { PineconeCollection } from './collection.ts';
 import type { PineconeConfig } from './config.ts';
@@ -36,7 +38,7 @@ const wireMetrics = { cosine: 'cosine', dot: 'dotproduct', euclidean: 'euclidean
 /** Pinecone's serverless dense indexes, by the official client. */
 export class PineconeDriver implements Driver {
   readonly provider = 'pinecone';
-  readonly capabilities = capabilities;
+  readonly capabilities: Capabilities;
   readonly defaultTimeoutMs: number;
   readonly #client: PineconeClient;
   readonly #config: PineconeConfig;
@@ -46,6 +48,7 @@ export class PineconeDriver implements Driver {
   constructor(client: PineconeClient, config: PineconeConfig) {
     this.#client = client;
     this.#config = config;
+    this.capabilities = capabilitiesWith(config.scanBudget);
     this.defaultTimeoutMs = config.timeoutMs;
   }
 
@@ -104,7 +107,7 @@ export class PineconeDriver implements Driver {
     const known = this.#requests.get(facts.host);
     const requests = known ?? new Requests(this.#client, facts, new Freshness(this.#config.freshnessTimeoutMs));
     this.#requests.set(facts.host, requests);
-    return new PineconeCollection(info, capabilities, requests, fromTags(facts.tags)?.ignoredHints ?? []);
+    return new PineconeCollection(info, this.capabilities, requests, fromTags(facts.tags)?.ignoredHints ?? []);
   }
 
   async listCollections(context: CallContext): Promise<CollectionInfo[]> {
@@ -117,7 +120,9 @@ export class PineconeDriver implements Driver {
 
   async hasCollection(name: string, context: CallContext): Promise<boolean> {
     try {
-      await this.#control(context, (client) => client.describeIndex(name));
+      const index = await this.#control(context, (client) => client.describeIndex(name));
+      if (index?.name !== name)
+        throw new HttpFault('unexpected', 'the answer to describing an index is no description of it');
       return true;
     } catch (error) {
       if (isStatus(error, 404)) return false;

@@ -36,6 +36,6 @@ export const adapter: Adapter<PineconeConfig> = {
   fromUrl,
   async open(settings) {
     const client = new PineconeClient(await loadSdk(settings), settings);
-    return retry()(new PineconeDriver(client, settings));
+    return retry(settings.retry)(new PineconeDriver(client, settings));
   },
 };

@@ -2,6 +2,7 @@ import type { CallContext } from '../../src/driver.ts';
 import { VectorStoreError } from '../../src/errors.ts';
 import {
   checkUpserted,
+  checkWritten,
   readCounts,
   readIds,
   readMatches,
@@ -172,6 +173,7 @@ export class Requests {
     context: CallContext,
   ): Promise<Answer> {
     const answer = await this.#request(namespace, call, body, context);
+    checkWritten(answer.json);
     this.#freshness.written(namespace, answer.requestLsn);
     return answer;
   }

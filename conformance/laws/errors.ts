@@ -49,10 +49,9 @@ export const errorsSuite = defineSuite('errors', ['upsert', 'scan'], (it) => {
   it('options of the wrong type are refused by every method', async (t) => {
     const store = await methodCollection(t);
     for (const { name, needs, call } of storeMethods) {
-      if (!needs.every((need) => t.meets(need))) continue;
+      // That call of the list puts its options into an object of its own.
+      if (name === 'search with a filter' || !needs.every((need) => t.meets(need))) continue;
       for (const options of [null, 7, 'x', []]) {
-        // Spread into an object by some calls of the list, so that only the ones that pass it on are asked.
-        if (name.includes('with a filter') || name === 'search with a filter') continue;
         await rejects('InvalidArgument', `${name} with ${JSON.stringify(options)}`, () =>
           call(store, malformed(options)),
         );

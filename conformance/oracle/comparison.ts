@@ -52,7 +52,7 @@ export function checkMatches(
 }
 
 /** That score and distance are those of the record, and of one another. */
-export function checkScore(given: GivenMatch, known: OracleMatch, metric: Metric, what: string): void {
+function checkScore(given: GivenMatch, known: OracleMatch, metric: Metric, what: string): void {
   const { score, distance } = given;
   near(score, known.score, tolerance(known.score), `${what}: score`);
   near(distance, known.distance, tolerance(known.score), `${what}: distance`);

@@ -113,7 +113,7 @@ function isBetween(
 }
 
 /** The instant of an RFC 3339 text with zone and up to three fraction digits, in epoch milliseconds. */
-export function instantOf(text: unknown): number | undefined {
+function instantOf(text: unknown): number | undefined {
   if (typeof text !== 'string') return undefined;
   const parts = /^(\d\d\d\d)-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(\.\d{1,3})?(Z|([+-])(\d\d):(\d\d))$/i.exec(text);
   if (parts === null) return undefined;
@@ -136,7 +136,7 @@ export function instantOf(text: unknown): number | undefined {
 }
 
 /** Terms: runs of letters, digits and marks after NFKC and lower-casing. */
-export function termsOf(text: string): Set<string> {
+function termsOf(text: string): Set<string> {
   const terms = new Set<string>();
   let term = '';
   for (const character of `${text.normalize('NFKC').toLowerCase()} `) {

@@ -22,6 +22,8 @@ const numbers = [
 ];
 const arraysWithNumbers = ['array of 1', 'array of 0 and 5', 'array of 1 and 2', 'array of x, 1, true, null'];
 
+const many = Array.from({ length: 9_999 }, (_, i) => `nobody has ${i}`);
+
 /** What filters on field `a` match among the records of `fixtures.ts`, by hand. */
 // biome-ignore format: tables to read across
 const laws: readonly Law[] = [
@@ -55,6 +57,10 @@ const laws: readonly Law[] = [
     [{ a: { $ne: 5 } }, allBut('array of 0 and 5')],
     [{ a: { $ne: 'nobody has this' } }, kindNames],
     [{ b: { $ne: 1 } }, kindNames],
+  ]],
+  ['$in and $nin look at every one of up to 10,000 values', ['$in', '$nin'], [
+    [{ a: { $in: [...many, 'x'] } }, xs],
+    [{ a: { $nin: [...many, 'x'] } }, allBut(...xs)],
   ]],
   ['$in matches any of the values, of any types together; $in: [] nothing', ['$in'], [
     [{ a: { $in: ['x', 'y'] } }, xs],

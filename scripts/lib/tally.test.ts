@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
@@ -26,6 +26,7 @@ describe('a report that vitest itself has written', () => {
 
   beforeAll(async () => {
     // Below the repository, so that the files find vitest.
+    mkdirSync(cacheDir, { recursive: true });
     directory = mkdtempSync(join(cacheDir, 'tally-'));
     for (const [name, content] of Object.entries(files)) writeFileSync(join(directory, name), content);
     writeFileSync(join(directory, 'vitest.config.mjs'), 'export default {};');

@@ -56,7 +56,7 @@ function inRange(element: unknown, of: 'number' | 'datetime', bounds: Bounds): b
 }
 
 /** Whether a number satisfies all bounds that are given. */
-export function withinBounds(x: number, { gt, gte, lt, lte }: Bounds): boolean {
+function withinBounds(x: number, { gt, gte, lt, lte }: Bounds): boolean {
   return (
     (gt === undefined || x > gt) &&
     (gte === undefined || x >= gte) &&

@@ -41,17 +41,22 @@ export type FilterNode =
   | { readonly kind: 'not'; readonly of: FilterNode }
   | FilterLeaf;
 
+/** Matches every record. */
 export const matchAll: FilterNode = Object.freeze({ kind: 'all' });
+/** Matches no record. */
 export const matchNone: FilterNode = Object.freeze({ kind: 'none' });
 
+/** All of them; flattened, constants folded. Everything for an empty list. */
 export function and(nodes: readonly FilterNode[]): FilterNode {
   return combine('and', nodes, matchAll, matchNone);
 }
 
+/** Any of them; flattened, constants folded. Nothing for an empty list. */
 export function or(nodes: readonly FilterNode[]): FilterNode {
   return combine('or', nodes, matchNone, matchAll);
 }
 
+/** The complement; a double one falls away. */
 export function not(node: FilterNode): FilterNode {
   if (node.kind === 'all') return matchNone;
   if (node.kind === 'none') return matchAll;

@@ -13,6 +13,7 @@ export const filterLimits = Object.freeze({ depth: 32, conditions: 1_024, inValu
 export const filterOperators = [
   '$eq', '$ne', '$gt', '$gte', '$lt', '$lte', '$in', '$nin', '$exists', '$contains', '$all', '$startsWith', '$match',
 ] as const; // biome-ignore format: one line reads as the table that it is
+/** An operator on a field. */
 export type FilterOperator = (typeof filterOperators)[number];
 
 /** What a filter is parsed against. */

@@ -108,7 +108,7 @@ export async function sendBatch(
 }
 
 /** Whether a write that rejected may have taken effect all the same. */
-export function appliedBy(driver: Driver, error: unknown, call: Call): 'no' | 'unknown' {
+function appliedBy(driver: Driver, error: unknown, call: Call): 'no' | 'unknown' {
   // Abort and deadline interrupt our waiting, not the backend.
   if (error === call.signal.reason) return 'unknown';
   return driver.classify(error)?.applied ?? 'unknown';

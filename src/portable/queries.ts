@@ -19,7 +19,7 @@ export function readFilter(filter: unknown, collection: CollectionDriver, place 
   );
 }
 
-export function readInclude(include: unknown, defaults: Parts): Parts {
+function readInclude(include: unknown, defaults: Parts): Parts {
   const { payload, vector } = checkedOptions(include, ['payload', 'vector'], 'options.include');
   return {
     payload: booleanOption(payload, 'options.include.payload', defaults.payload),

@@ -17,7 +17,7 @@ const strings = [
 ];
 const numbers = [0, 1, -1, 1.5, 2, 1e15, 2 ** 53 - 1, -(2 ** 53 - 1), 1e-7];
 
-export const scalar: fc.Arbitrary<string | number | boolean> = fc.oneof(
+const scalar: fc.Arbitrary<string | number | boolean> = fc.oneof(
   fc.constantFrom(...strings),
   fc.constantFrom(...numbers),
   fc.boolean(),
@@ -55,7 +55,7 @@ const operators = fc.oneof(
 );
 
 /** A filter over `fieldsAndOperators` combined with and, or, not. */
-export function filterOver(leaf: fc.Arbitrary<object>): fc.Arbitrary<object> {
+function filterOver(leaf: fc.Arbitrary<object>): fc.Arbitrary<object> {
   return fc.letrec<{ filter: object }>((tie) => ({
     filter: fc.oneof(
       { depthSize: 'small', withCrossShrink: true },

@@ -1,4 +1,13 @@
-import { type ClientHttp2Session, connect, constants, createServer, type Http2Server, type Http2Session, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
+import {
+  type ClientHttp2Session,
+  connect,
+  constants,
+  createServer,
+  type Http2Server,
+  type Http2Session,
+  type IncomingHttpHeaders,
+  type ServerHttp2Stream,
+} from 'node:http2';
 import type { AddressInfo } from 'node:net';
 
 /** What goes wrong with one call. `applied` faults reach the server, and only the answer is lost or spoilt. */
@@ -68,7 +77,8 @@ export class GrpcProxy {
     this.calls.push(method);
     const fault = this.faultOf(method);
     const body = await read(stream);
-    if (typeof fault === 'object') return answer(stream, Buffer.alloc(0), { 'grpc-status': String(fault.status), 'grpc-message': 'planted' });
+    if (typeof fault === 'object')
+      return answer(stream, Buffer.alloc(0), { 'grpc-status': String(fault.status), 'grpc-message': 'planted' });
     switch (fault) {
       case 'reset':
         return stream.close(constants.NGHTTP2_INTERNAL_ERROR);
@@ -84,7 +94,12 @@ export class GrpcProxy {
     }
   }
 
-  async #forward(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, body: Buffer, fault: GrpcFault | undefined): Promise<void> {
+  async #forward(
+    stream: ServerHttp2Stream,
+    headers: IncomingHttpHeaders,
+    body: Buffer,
+    fault: GrpcFault | undefined,
+  ): Promise<void> {
     const { message, trailers } = await this.#call(headers, body);
     switch (fault) {
       case 'applied-reset':

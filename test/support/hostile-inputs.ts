@@ -46,8 +46,15 @@ const specs: readonly IndexSpec[] =
         { type: 'ivf-pq', nlist: 4, options: { nbits: 4 } },
       ];
 
-const parts: Readonly<Record<string, () => void>> = { data, queries, settings, bytes, factories };
-parts[part]!();
+const parts: Readonly<Record<string, () => void | Promise<void>>> = {
+  data,
+  queries,
+  settings,
+  bytes,
+  factories,
+  minimum,
+};
+await parts[part]!();
 
 /** Vectors of every kind, added, searched, replaced, removed. */
 function data(): void {
@@ -244,6 +251,27 @@ function factories(): void {
   for (const factory of hostile) build({ type: 'faiss', options: { factory } }, 8, 'euclidean', 1_300);
   for (const factory of ['toString', '__proto__', 'constructor'])
     build({ type: 'faiss', options: { factory } }, 8, 'euclidean', 1_300);
+}
+
+/** Training on exactly as many vectors as a factory string says it needs: one fewer would end the process. */
+async function minimum(): Promise<void> {
+  const { loadFaiss } = await import('../../adapters/faiss/client.ts');
+  const { parseFactory } = await import('../../adapters/faiss/factory.ts');
+  const addon = await loadFaiss();
+  const transforms = ['', 'PCA4,', 'PCAR8,', 'RR4,', 'OPQ2_4,', 'Pad12,', 'ITQ,', 'ITQ4,'];
+  const heads = ['', 'IVF9,', 'IVF9_HNSW4,', 'IMI2x2,', 'HNSW4_'];
+  const codecs = ['Flat', 'SQ4', 'SQ6', 'SQ8', 'SQfp16', 'PQ2x4', 'PQ2x5', 'PQ4', 'PQ2x4fs', 'PQ2+4', 'LSH', 'LSHt'];
+  const make = vectorMaker(8);
+  const numbers = (rows: number) => Array.from({ length: rows }, () => [...make()]).flat();
+  for (const text of transforms.flatMap((t) => heads.flatMap((h) => codecs.map((c) => t + h + c)))) {
+    attempt(text, () => {
+      const factory = parseFactory(text, 8, 'cosine');
+      const index = addon.Index.fromFactory(8, factory.text, 1);
+      if (!index.isTrained()) index.train(numbers(factory.training.required));
+      index.add(numbers(30));
+      if (index.search(numbers(1), 30).labels.some((label) => label >= 30)) throw new Error('a label beyond the end');
+    });
+  }
 }
 
 function build(spec: IndexSpec, dimension: number, metric: Metric, count: number): void {

@@ -1,4 +1,7 @@
 import { spawn } from 'node:child_process';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** How a process with hostile inputs ended. */
@@ -14,25 +17,35 @@ export interface HostileRun {
   readonly stderr: string;
 }
 
-const path = (name: string) => fileURLToPath(new URL(name, import.meta.url));
+const source = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 
 /** Runs one part of the hostile inputs against an adapter, in a process of its own. */
-export async function hostileRun(adapter: string, part: string, seed = 1): Promise<HostileRun> {
-  const args = ['--import', path('typescript-loader.mjs'), path('hostile-inputs.ts'), adapter, part, String(seed)];
-  const env = { ...process.env, OMP_NUM_THREADS: '1', OPENBLAS_NUM_THREADS: '1' };
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'], env });
-  let stdout = '';
-  let stderr = '';
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    stdout += text;
-  });
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    stderr += text;
-  });
-  const [code, signal] = await new Promise<[number | null, string | null]>((resolve) => {
-    child.on('close', (...ended) => resolve(ended));
-  });
-  return { code, signal, stderr, ...summary(stdout) };
+export async function hostileRun(adapter: string, part: string, seed: number): Promise<HostileRun> {
+  const directory = mkdtempSync(join(tmpdir(), 'anyvec-hostile-'));
+  // Files, not pipes: nothing that was said before the end is lost in a buffer.
+  const [stdout, stderr] = ['stdout', 'stderr'].map((name) => ({
+    name: join(directory, name),
+    file: openSync(join(directory, name), 'w'),
+  }));
+  try {
+    const args = [
+      '--import',
+      source('typescript-loader.mjs'),
+      source('hostile-inputs.ts'),
+      adapter,
+      part,
+      String(seed),
+    ];
+    const env = { ...process.env, OMP_NUM_THREADS: '1', OPENBLAS_NUM_THREADS: '1', NODE_NO_WARNINGS: '1' };
+    const child = spawn(process.execPath, args, { stdio: ['ignore', stdout!.file, stderr!.file], env });
+    const [code, signal] = await new Promise<[number | null, string | null]>((resolve) => {
+      child.on('close', (...ended) => resolve(ended));
+    });
+    return { code, signal, stderr: readFileSync(stderr!.name, 'utf8'), ...summary(readFileSync(stdout!.name, 'utf8')) };
+  } finally {
+    for (const { file } of [stdout!, stderr!]) closeSync(file);
+    rmSync(directory, { recursive: true, force: true });
+  }
 }
 
 function summary(stdout: string): Pick<HostileRun, 'unfinished' | 'untyped' | 'done' | 'refused'> {

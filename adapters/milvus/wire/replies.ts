@@ -64,7 +64,12 @@ export function decodeQuery(message: Uint8Array): QueryReply {
 
 export function decodeSearch(message: Uint8Array): SearchReply {
   let status = succeeded;
-  let results: Omit<SearchReply, 'status'> = { columns: new ColumnReader(), keys: [], scores: new Float32Array(), hits: [] };
+  let results: Omit<SearchReply, 'status'> = {
+    columns: new ColumnReader(),
+    keys: [],
+    scores: new Float32Array(),
+    hits: [],
+  };
   for (const field of fieldsOf(message)) {
     if (field.field === 1) status = decodeStatus(bytesOf(field));
     else if (field.field === 2) results = decodeResults(bytesOf(field));
@@ -84,7 +89,8 @@ function decodeResults(message: Uint8Array): Omit<SearchReply, 'status'> {
     else if (field.field === 6) hits.push(...numbersOf(field));
   }
   const total = hits.reduce((sum, count) => sum + count, 0);
-  if (keys.length !== total || scores.length !== total) throw new MalformedReply(`the answer counts ${total} hits, with ${keys.length} keys and ${scores.length} scores`);
+  if (keys.length !== total || scores.length !== total)
+    throw new MalformedReply(`the answer counts ${total} hits, with ${keys.length} keys and ${scores.length} scores`);
   return { columns, keys, scores, hits };
 }
 
@@ -142,7 +148,8 @@ class ColumnReader implements Columns {
     let data = new Float32Array();
     for (const field of fieldsOf(message)) {
       if (field.field === 1) dimension = numbersOf(field)[0] ?? 0;
-      else if (field.field === 2) for (const part of fieldsOf(bytesOf(field))) data = joined(data, floatsOf(bytesOf(part)));
+      else if (field.field === 2)
+        for (const part of fieldsOf(bytesOf(field))) data = joined(data, floatsOf(bytesOf(part)));
     }
     this.vectors.set(name, { dimension, data });
   }

@@ -85,7 +85,9 @@ export interface SearchRequest {
 
 export function encodeSearch(request: SearchRequest): Uint8Array {
   const { collection, expression, output, queries, moment } = request;
-  const writer = new ProtoWriter(1_024 + queries.length * queries[0]!.byteLength).string(3, collection).string(5, expression);
+  const writer = new ProtoWriter(1_024 + queries.length * queries[0]!.byteLength)
+    .string(3, collection)
+    .string(5, expression);
   writer.message(6, (group) => {
     group.message(1, (placeholder) => {
       placeholder.string(1, '$0').number(2, dataTypes.floatVector);

@@ -31,6 +31,7 @@ export interface VectorIndex {
   dispose(): void;
 }
 
+/** What a search of an index goes by. */
 export interface IndexSearchOptions {
   readonly params: SearchParams;
   /** Which slots may be found; undefined for all. Cheap, never throws. */
@@ -68,6 +69,7 @@ export interface VectorIndexProvider {
   usedParams(spec: IndexSpec): readonly (keyof SearchParams)[];
 }
 
+/** An index specification as it is in force. */
 export interface ResolvedIndex {
   readonly spec: IndexSpec;
   readonly ignoredHints: readonly string[];

@@ -3,7 +3,7 @@ import { VectorStoreError } from '../../errors.ts';
 import { openEnvelope, sealEnvelope } from './envelope.ts';
 import { type FileSystem, readFile, replaceFile } from './filesystem.ts';
 
-export const manifestName = 'manifest';
+const manifestName = 'manifest';
 const format = 'anyvec-collection';
 
 const manifestSchema = z.strictObject({
