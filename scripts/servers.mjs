@@ -36,14 +36,19 @@ export async function prepareServers() {
 /** @param {Server} server */
 async function install({ name, packages }) {
   const python = ['python3', 'python'].find(hasCommand);
-  if (python === undefined) throw new SetupError('setup  stopped (no Python 3); run: sudo apt-get install -y python3-venv');
+  if (python === undefined)
+    throw new SetupError('setup  stopped (no Python 3); run: sudo apt-get install -y python3-venv');
   console.log(`setup  installing ${packages[0]} for the conformance suite`);
   const started = performance.now();
   const directory = directoryOf(name);
   rmSync(directory, { recursive: true, force: true });
   await step(python, ['-m', 'venv', directory], 'sudo apt-get install -y python3-venv');
   const own = pythonOf(name);
-  await step(own, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...packages], `${own} -m pip install ${packages.join(' ')}`);
+  await step(
+    own,
+    ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...packages],
+    `${own} -m pip install ${packages.join(' ')}`,
+  );
   await step(own, [helper, 'prepare', name], `node scripts/servers.mjs`);
   writeJson(join(directory, 'ready.json'), packages);
   console.log(`setup  ${packages[0]} installed in ${seconds(performance.now() - started)}`);

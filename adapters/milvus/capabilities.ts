@@ -5,6 +5,8 @@ import { payloadBytes } from './stored-payload.ts';
 
 /** Rows that one request returns at most: Milvus's window for offset plus limit. */
 export const windowRows = 16_384;
+/** Rows that one request is about where we choose. */
+export const pageRows = 1_000;
 
 const readFirst = (cost: string) => ({ emulated: { cost, atomic: false } });
 
@@ -51,13 +53,16 @@ export function milvusCapabilities(dialect: Dialect, index?: string): Capabiliti
       unset: readFirst('whole records are read and written again'),
       missingIds: readFirst('the keys are read first'),
       persistence: dialect.persistence,
+      // Measured: an expired record is found until its segment is compacted.
+      ttl: { refused: 'Milvus removes expired records only when it compacts, and finds them until then' },
     },
     indexTypes,
     searchParams: index === undefined ? ['ef', 'nprobe'] : searchParamsOf(index),
     limits: {
       dimension: 32_768,
       payloadBytes,
-      batchRecords: 1_000,
+      batchRecords: pageRows,
+      batchIds: pageRows,
       batchBytes: 16 * 2 ** 20,
       batchQueries: 10,
       concurrency: 2,

@@ -13,55 +13,67 @@ import type {
   StoredMatch,
   StoredRecord,
 } from '../../src/driver.ts';
-import { patched } from '../../src/engine/patch.ts';
 import { unsupported, VectorStoreError } from '../../src/errors.ts';
 import { type FilterNode, matchAll } from '../../src/filter/normal-form.ts';
 import { searchOverFetching } from '../../src/remote/over-fetch.ts';
 import { countRows, pageOf } from '../../src/remote/scan.ts';
-import { compareMatches, distanceBetween } from '../../src/score.ts';
 import type { CollectionInfo, CollectionStats, Id, IndexProgress, IndexSpec } from '../../src/types.ts';
-import { milvusCapabilities, windowRows } from './capabilities.ts';
+import { milvusCapabilities, pageRows, windowRows } from './capabilities.ts';
 import type { Connection } from './client.ts';
 import type { Dialect } from './dialect.ts';
 import { MilvusFailure } from './errors.ts';
-import { columns, equals, oneOf } from './expression.ts';
+import { nearestByScan } from './exact-scan.ts';
+import { columns } from './expression.ts';
 import { compileForMilvus } from './filter.ts';
 import { type MilvusIndex, resolveIndex, searchParams } from './index-params.ts';
-import { keyOf } from './keys.ts';
 import { Loading } from './loading.ts';
 import { Reads } from './reads.ts';
 import { changeManifestRequest, indexRequest, indexSpecOf, infoOf, type Manifest, serverName } from './schema.ts';
 import { Session } from './session.ts';
-import { datetimeFieldsOf, encodePayload, payloadBytes, type StoredPayload } from './stored-payload.ts';
-import { decodeMutation } from './wire/replies.ts';
-import { encodeDelete, encodeUpsert } from './wire/requests.ts';
+import { datetimeFieldsOf } from './stored-payload.ts';
+import { MalformedReply } from './wire/reader.ts';
 import { WriteLock } from './write-lock.ts';
+import { recordBytes, Writes } from './writes.ts';
 
-/** Rows that a write by filter reads, and writes, at once. */
-const writePage = 500;
+/** A page's worth of a read. */
+interface PageRequest extends ReadOptions {
+  readonly limit: number;
+  readonly cursor?: string;
+}
 
 /** One collection on the server. */
 export class MilvusCollection implements CollectionDriver {
   readonly #connection: Connection;
   readonly #dialect: Dialect;
-  #manifest: Manifest;
-  readonly #session = new Session();
   readonly #lock = new WriteLock();
   readonly #reads: Reads;
+  readonly #writes: Writes;
   readonly #loading: Loading;
-  readonly #datetimeFields: readonly string[];
-  /** What attempts at a write have been about, by the call's target. */
-  readonly #tried = new WeakMap<DriverTarget, Set<Id>>();
+  #manifest: Manifest;
   #dropped = false;
 
   constructor(connection: Connection, dialect: Dialect, manifest: Manifest) {
-    const name = serverName(manifest.name);
+    const { dimension, fields } = manifest;
+    const collection = serverName(manifest.name);
+    const session = new Session();
+    const readers = {
+      get: (namespace: string, ids: readonly Id[], include: Parts, context: CallContext) =>
+        this.get(namespace, ids, { include, consistency: 'session' }, context),
+      pages: (namespace: string, filter: FilterNode, include: Parts, context: CallContext) =>
+        this.#pages(namespace, filter, { include, consistency: 'session' }, context),
+    };
     this.#connection = connection;
     this.#dialect = dialect;
     this.#manifest = manifest;
-    this.#reads = new Reads(connection, dialect, name, this.#session);
-    this.#loading = new Loading(connection, name);
-    this.#datetimeFields = datetimeFieldsOf(manifest.fields);
+    this.#reads = new Reads(connection, dialect, collection, session);
+    this.#writes = new Writes(connection, {
+      collection,
+      dimension,
+      datetimeFields: datetimeFieldsOf(fields),
+      session,
+      readers,
+    });
+    this.#loading = new Loading(connection, collection);
   }
 
   get info(): CollectionInfo {
@@ -81,9 +93,8 @@ export class MilvusCollection implements CollectionDriver {
     return serverName(this.#manifest.name);
   }
 
-  wireBytes({ vector, id, json }: DriverRecord): number {
-    // Three bytes are the most that a code unit becomes. A payload may travel twice.
-    return (vector?.byteLength ?? 0) + 3 * (id.length + 2 * json.length);
+  wireBytes(record: DriverRecord): number {
+    return recordBytes(record);
   }
 
   /** Begins to load the collection into the server's memory, which reads wait for. */
@@ -98,160 +109,24 @@ export class MilvusCollection implements CollectionDriver {
     }
   }
 
-  upsert(namespace: string, records: readonly DriverRecord[], context: CallContext): Promise<DriverWriteResult> {
-    return this.#lock.shared(() => this.#upsert(namespace, records, context));
-  }
-
-  async #upsert(namespace: string, records: readonly DriverRecord[], context: CallContext): Promise<DriverWriteResult> {
-    const payloads = records.map((record, i) => this.#encode(record, `records[${i}].payload`));
-    const request = encodeUpsert(this.#name, records.length, [
-      { name: columns.key, texts: records.map(({ id }) => keyOf(namespace, id)) },
-      { name: columns.namespace, texts: records.map(() => namespace) },
-      {
-        name: columns.vector,
-        dimension: this.#manifest.dimension,
-        vectors: records.map(({ vector }) => this.#vector(vector)),
-      },
-      { name: columns.payload, json: payloads.map(({ visible }) => visible) },
-      { name: columns.text, texts: payloads.map(({ text }) => text) },
-    ]);
+  async upsert(namespace: string, records: readonly DriverRecord[], context: CallContext): Promise<DriverWriteResult> {
     this.#checkOpen(context);
-    const { timestamp } = await this.#connection.send('Upsert', request, decodeMutation, context);
-    this.#session.wrote(timestamp);
-    return { acknowledged: records.length };
+    return this.#lock.shared(() => this.#writes.upsert(namespace, records, context));
   }
 
-  /** The server takes all vectors as one list of numbers: one of another length would shift those behind it. */
-  #vector(vector: Float32Array | null): Float32Array {
-    if (vector?.length !== this.#manifest.dimension)
-      throw new TypeError(
-        `a vector of length ${vector?.length} in a collection of dimension ${this.#manifest.dimension}`,
-      );
-    return vector;
+  async delete(namespace: string, target: DriverTarget, context: CallContext): Promise<DriverWriteResult> {
+    this.#checkOpen(context);
+    return this.#lock.exclusive(() => this.#writes.delete(namespace, target, context));
   }
 
-  #encode({ payload, json }: Pick<DriverRecord, 'payload' | 'json'>, place: string): StoredPayload {
-    const stored = encodePayload(payload, json, this.#datetimeFields);
-    if (stored !== undefined) return stored;
-    throw new VectorStoreError(
-      'InvalidArgument',
-      `${place}: Milvus holds at most ${payloadBytes} bytes of JSON, the instants of its datetime fields included`,
-    );
-  }
-
-  delete(namespace: string, target: DriverTarget, context: CallContext): Promise<DriverWriteResult> {
-    const keysOnly = { payload: false, vector: false };
-    return this.#lock.exclusive(() =>
-      this.#change(namespace, target, keysOnly, context, (rows) => this.#deleteRows(namespace, rows, context)),
-    );
-  }
-
-  setPayload(
+  async setPayload(
     namespace: string,
     target: DriverTarget,
     patch: DriverPatch,
     context: CallContext,
   ): Promise<DriverWriteResult> {
-    const whole = { payload: true, vector: true };
-    return this.#lock.exclusive(() =>
-      this.#change(namespace, target, whole, context, (rows) => this.#patchRows(namespace, rows, patch, context)),
-    );
-  }
-
-  /**
-   * Reads what a write is about, page by page, and writes each page before it reads the next. What an earlier attempt at the same call has
-   * tried to write counts as found: its answer was lost, not the records.
-   */
-  async #change(
-    namespace: string,
-    target: DriverTarget,
-    parts: Parts,
-    context: CallContext,
-    change: (rows: readonly StoredRecord[]) => Promise<void>,
-  ): Promise<DriverWriteResult> {
-    const tried = this.#tried.get(target) ?? new Set();
-    this.#tried.set(target, tried);
-    const apply = async (rows: readonly StoredRecord[]) => {
-      for (const { id } of rows) tried.add(id);
-      if (rows.length > 0) await change(rows);
-    };
-    if ('filter' in target) {
-      await this.#eachPage(namespace, target.filter, parts, context, apply);
-      return { acknowledged: tried.size, ids: [...tried] };
-    }
-    for (let at = 0; at < target.ids.length; at += writePage) {
-      await apply(
-        await this.get(
-          namespace,
-          target.ids.slice(at, at + writePage),
-          { include: parts, consistency: 'session' },
-          context,
-        ),
-      );
-    }
-    return { acknowledged: tried.size, ids: [...tried], missing: target.ids.filter((id) => !tried.has(id)) };
-  }
-
-  async #eachPage(
-    namespace: string,
-    filter: FilterNode,
-    include: Parts,
-    context: CallContext,
-    work: (rows: readonly StoredRecord[]) => Promise<void>,
-  ): Promise<void> {
-    const options = { include, consistency: 'session', limit: writePage } as const;
-    let cursor: string | undefined;
-    do {
-      const page: DriverPage = await this.#page(
-        namespace,
-        filter,
-        { ...options, ...(cursor !== undefined && { cursor }) },
-        context,
-      );
-      await work(page.records);
-      cursor = page.cursor;
-    } while (cursor !== undefined);
-  }
-
-  async #deleteRows(namespace: string, rows: readonly StoredRecord[], context: CallContext): Promise<void> {
-    await this.#deleteWhere(
-      oneOf(
-        columns.key,
-        rows.map(({ id }) => keyOf(namespace, id)),
-      ),
-      context,
-    );
-  }
-
-  async #deleteWhere(expression: string, context: CallContext): Promise<void> {
     this.#checkOpen(context);
-    const { timestamp } = await this.#connection.send(
-      'Delete',
-      encodeDelete(this.#name, expression),
-      decodeMutation,
-      context,
-    );
-    this.#session.wrote(timestamp);
-  }
-
-  async #patchRows(
-    namespace: string,
-    rows: readonly StoredRecord[],
-    patch: DriverPatch,
-    context: CallContext,
-  ): Promise<void> {
-    const records = rows.map(({ id, vector, payload = {} }): DriverRecord => {
-      const changed = patched(payload, patch);
-      const json = JSON.stringify(changed);
-      if (Buffer.byteLength(json) > payloadBytes)
-        throw new VectorStoreError(
-          'InvalidArgument',
-          `patch: the payload would have ${Buffer.byteLength(json)} bytes of JSON; Milvus holds at most ${payloadBytes}`,
-          { ids: [id] },
-        );
-      return { id, vector: vector ?? null, payload: changed, json };
-    });
-    await this.#upsert(namespace, records, context);
+    return this.#lock.exclusive(() => this.#writes.setPayload(namespace, target, patch, context));
   }
 
   async search(
@@ -260,82 +135,34 @@ export class MilvusCollection implements CollectionDriver {
     options: DriverSearch,
     context: CallContext,
   ): Promise<StoredMatch[][]> {
-    const { native, residual } = compileForMilvus(options.filter, this.#dialect);
-    if (native === 'none') return queries.map(() => []);
     if (options.exact && this.#manifest.index.type !== 'flat')
       return this.#searchByScan(namespace, queries, options, context);
+    const { native, residual } = compileForMilvus(options.filter, this.#dialect);
+    if (native === 'none') return queries.map(() => []);
     const { metric } = this.#manifest;
-    const include = { payload: options.include.payload || residual !== undefined, vector: options.include.vector };
+    const { k, maxDistance, exact, include, consistency } = options;
+    const parts = { payload: include.payload || residual !== undefined, vector: include.vector };
     const params = (limit: number) => searchParams(indexSpecOf(this.#manifest), options.params, limit);
-    const asked = { namespace, native, include, metric, params };
-    const over = {
-      k: options.k,
-      maxDistance: options.maxDistance,
-      exact: options.exact,
-      residual,
-      include: options.include,
-      window: windowRows,
-    };
-    const { consistency } = options;
-    return searchOverFetching(queries, over, (some, limit) =>
-      this.#read(context, () => this.#reads.nearest(some, limit, asked, { ...context, consistency })),
+    const asked = { namespace, native, include: parts, metric, params };
+    return searchOverFetching(
+      queries,
+      { k, maxDistance, exact, residual, include, window: windowRows },
+      (some, limit) => this.#read(context, () => this.#reads.nearest(some, limit, asked, { ...context, consistency })),
     );
   }
 
-  /** All records that the filter selects, compared here. */
   async #searchByScan(
     namespace: string,
     queries: readonly Float32Array[],
-    options: DriverSearch,
+    { k, maxDistance, filter, include, consistency }: DriverSearch,
     context: CallContext,
   ): Promise<StoredMatch[][]> {
     const { metric } = this.#manifest;
-    const { k, maxDistance, filter, consistency } = options;
     const { scanBudget } = this.capabilities.limits;
-    const best: { distance: number; id: Id }[][] = queries.map(() => []);
-    let rows = 0;
-    let cursor: string | undefined;
-    do {
-      const page: DriverPage = await this.#page(
-        namespace,
-        filter,
-        {
-          include: { payload: false, vector: true },
-          consistency,
-          limit: 1_000,
-          ...(cursor !== undefined && { cursor }),
-        },
-        context,
-      );
-      rows += page.records.length;
-      if (rows > scanBudget)
-        throw unsupported(
-          'exact: true',
-          `it would compare more than ${scanBudget} records (scanBudget); use an index of type flat, or a narrower filter`,
-        );
-      queries.forEach((query, q) => {
-        const more = page.records.flatMap(({ id, vector }) => {
-          const distance = distanceBetween(metric, query, vector!);
-          return distance <= maxDistance ? [{ distance, id }] : [];
-        });
-        best[q] = [...best[q]!, ...more].sort(compareMatches).slice(0, k);
-      });
-      cursor = page.cursor;
-    } while (cursor !== undefined);
-    return this.#withParts(namespace, best, options, context);
-  }
-
-  async #withParts(
-    namespace: string,
-    best: readonly { distance: number; id: Id }[][],
-    { include, consistency }: DriverSearch,
-    context: CallContext,
-  ): Promise<StoredMatch[][]> {
+    const pages = this.#pages(namespace, filter, { include: { payload: false, vector: true }, consistency }, context);
+    const best = await nearestByScan(pages, queries, { metric, k, maxDistance, scanBudget });
     const ids = [...new Set(best.flatMap((matches) => matches.map(({ id }) => id)))];
-    const records =
-      include.payload || include.vector
-        ? await this.get(namespace, ids, { include, consistency }, context)
-        : ids.map((id) => ({ id }));
+    const records = await this.get(namespace, ids, { include, consistency }, context);
     const byId = new Map(records.map((record) => [record.id, record]));
     // A record deleted since the scan is left out. One record may answer several queries: each gets its own copy.
     return best.map((matches) =>
@@ -343,21 +170,7 @@ export class MilvusCollection implements CollectionDriver {
     );
   }
 
-  filter(
-    namespace: string,
-    filter: FilterNode,
-    options: ReadOptions & { readonly limit: number; readonly cursor?: string },
-    context: CallContext,
-  ): Promise<DriverPage> {
-    return this.#page(namespace, filter, options, context);
-  }
-
-  async #page(
-    namespace: string,
-    filter: FilterNode,
-    options: ReadOptions & { readonly limit: number; readonly cursor?: string },
-    context: CallContext,
-  ): Promise<DriverPage> {
+  async filter(namespace: string, filter: FilterNode, options: PageRequest, context: CallContext): Promise<DriverPage> {
     const { native, residual } = compileForMilvus(filter, this.#dialect);
     if (native === 'none') return { records: [] };
     const { include, consistency, limit, cursor } = options;
@@ -369,6 +182,21 @@ export class MilvusCollection implements CollectionDriver {
     });
   }
 
+  async *#pages(
+    namespace: string,
+    filter: FilterNode,
+    options: ReadOptions,
+    context: CallContext,
+  ): AsyncGenerator<readonly StoredRecord[], void, undefined> {
+    let cursor: string | undefined;
+    do {
+      const request = { ...options, limit: pageRows, ...(cursor !== undefined && { cursor }) };
+      const page: DriverPage = await this.filter(namespace, filter, request, context);
+      yield page.records;
+      cursor = page.cursor;
+    } while (cursor !== undefined);
+  }
+
   async get(
     namespace: string,
     ids: readonly Id[],
@@ -376,8 +204,8 @@ export class MilvusCollection implements CollectionDriver {
     context: CallContext,
   ): Promise<StoredRecord[]> {
     const records: StoredRecord[] = [];
-    for (let at = 0; at < ids.length; at += 1_000) {
-      const some = ids.slice(at, at + 1_000);
+    for (let at = 0; at < ids.length; at += pageRows) {
+      const some = ids.slice(at, at + pageRows);
       records.push(
         ...(await this.#read(context, () => this.#reads.get(namespace, some, include, { ...context, consistency }))),
       );
@@ -397,7 +225,7 @@ export class MilvusCollection implements CollectionDriver {
     return this.#read(context, () => {
       if (residual === undefined) return this.#reads.count(namespace, native, reading);
       const source = this.#reads.source(namespace, native, { payload: true, vector: false }, reading);
-      return countRows(source, residual, { pageRows: 1_000, scanBudget: this.capabilities.limits.scanBudget });
+      return countRows(source, residual, { pageRows, scanBudget: this.capabilities.limits.scanBudget });
     });
   }
 
@@ -452,20 +280,22 @@ export class MilvusCollection implements CollectionDriver {
   }
 
   async listNamespaces(context: CallContext): Promise<string[]> {
-    const known = [''];
+    const known = new Set(['']);
     for (;;) {
       const more = await this.#read(context, () =>
-        this.#reads.namespacesBeside(known, { ...context, consistency: 'session' }),
+        this.#reads.namespacesBeside([...known], { ...context, consistency: 'session' }),
       );
-      if (more.size === 0) return known.slice(1);
-      known.push(...more);
+      if (more.size === 0) return [...known].slice(1);
+      const before = known.size;
+      for (const name of more) known.add(name);
+      if (known.size === before) throw new MalformedReply('namespaces that were excluded come back all the same');
     }
   }
 
   dropNamespace(namespace: string, context: CallContext): Promise<number> {
     return this.#lock.exclusive(async () => {
       const count = await this.count(namespace, matchAll, { consistency: 'session' }, context);
-      if (count > 0) await this.#deleteWhere(equals(columns.namespace, namespace), context);
+      if (count > 0) await this.#writes.deleteNamespace(namespace, context);
       return count;
     });
   }

@@ -15,7 +15,7 @@ export interface MilvusTls {
 /** Configuration of the Milvus backend. */
 export interface MilvusSettings {
   readonly provider: 'milvus';
-  /** `http://host:19530`, or `https://` for TLS. Default `http://localhost:19530`. */
+  /** `http://host:19530`, or `https://` for TLS (port 443 if none is given). Default `http://localhost:19530`. */
   readonly url?: string | undefined;
   /** API key, or `user:password`. */
   readonly token?: string | undefined;
@@ -84,18 +84,24 @@ const settings = z
 
 export const config: z.ZodType<MilvusConfig> = settings.transform(
   ({ url = 'http://localhost:19530', tls, connectTimeoutMs = 30_000, timeoutMs = 60_000, ...rest }) => {
-    const { host, protocol, port, hostname } = new URL(url);
-    const secure = protocol === 'https:' || tls !== undefined;
+    const secure = url.startsWith('https:') || tls !== undefined;
     return {
       ...dropUndefined(rest),
       provider: 'milvus' as const,
-      address: port === '' ? `${hostname}:${protocol === 'https:' ? 443 : 19530}` : host,
+      address: addressOf(url),
       tls: tls === undefined ? secure : dropUndefined(tls),
       connectTimeoutMs,
       timeoutMs,
     };
   },
 );
+
+/** Host and port. Read from the text, since a parsed URL forgets a port that is its scheme's own. */
+function addressOf(url: string): string {
+  const { hostname, protocol } = new URL(url);
+  const port = /^https?:\/\/(?:[^/?#@]*@)?(?:\[[^\]]*\]|[^:/?#]*):(\d+)/i.exec(url)?.[1];
+  return `${hostname}:${port ?? (protocol === 'https:' ? 443 : 19_530)}`;
+}
 
 /** `milvus://user:password@host:19530/database?tls=true&token=…`. */
 export function fromUrl(url: string): Record<string, unknown> {

@@ -88,7 +88,21 @@ const transport: { readonly [code: number]: ErrorCode } = {
   16: 'Unauthenticated',
 };
 
+/** Errors of calls of which an earlier request has taken effect. */
+const perhapsApplied = new WeakSet<object>();
+
+/** The same error, of a write that may have been made in part. */
+export function markPerhapsApplied(error: unknown): unknown {
+  if (typeof error === 'object' && error !== null) perhapsApplied.add(error);
+  return error;
+}
+
 export function classify(error: unknown): Classification | undefined {
+  const known = classifyAlone(error);
+  return known !== undefined && perhapsApplied.has(error as object) ? { ...known, applied: 'unknown' } : known;
+}
+
+function classifyAlone(error: unknown): Classification | undefined {
   // Our own refusals come before anything is sent.
   if (VectorStoreError.is(error)) return { code: error.code, message: error.message, applied: 'no' };
   if (error instanceof MilvusFailure) return classifyFailure(error);

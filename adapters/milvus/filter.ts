@@ -47,8 +47,16 @@ function filterDialect(dialect: Dialect): FilterDialect<string> {
       eq: leaf((field, { value }) => language.anyOf(field, [value])),
       in: leaf((field, { values }) => language.anyOf(field, values)),
       range: {
-        matches: (one) => language.onRange(one, (field, within) => language.orInArray(field, within)),
-        complement: (one) => language.onRange(one, (field, within) => language.notInScalar(field, within)),
+        matches: (one) =>
+          widened(
+            one.path,
+            language.onRange(one, (field, within) => language.orInArray(field, within)),
+          ),
+        complement: (one) =>
+          narrowed(
+            one.path,
+            language.onRange(one, (field, within) => language.notInScalar(field, within)),
+          ),
       },
       exists: leaf((field) => exact(`(exists ${field})`)),
       contains: leaf((field, { value }) => language.contains(field, [value])),
@@ -69,6 +77,22 @@ function filterDialect(dialect: Dialect): FilterDialect<string> {
 /** Whether the stored copy of the payload shows this path to expressions. */
 function isVisible(path: Segments): boolean {
   return !path[0]!.startsWith('_av') && path.every(isAddressable);
+}
+
+/** The server takes a number in a path for a place in an array too, where paths step through objects only. */
+function reachesIntoArrays(path: Segments): boolean {
+  return path.slice(1).some((segment) => /^\d+$|^-$/.test(segment));
+}
+
+/** A superset on a path that may reach too far is a superset, but not exact. */
+function widened(path: Segments, condition: Condition): Condition {
+  if (!isVisible(path) || condition === undefined || typeof condition === 'string') return undefined;
+  return reachesIntoArrays(path) ? superset(condition.native) : condition;
+}
+
+/** A superset of a complement must not rest on a condition that matches too much. */
+function narrowed(path: Segments, condition: Condition): Condition {
+  return isVisible(path) && !reachesIntoArrays(path) ? condition : undefined;
 }
 
 /** Only of an exact condition is the negation a complement; a missing key must be said to match. */
@@ -127,7 +151,6 @@ class Language {
 
   onRange(leaf: Extract<FilterLeaf, { kind: 'range' }>, use: (field: string, within: string) => Condition): Condition {
     const { path, of, bounds } = leaf;
-    if (!isVisible(path)) return undefined;
     const field = member(of === 'datetime' ? [instantsKey(leaf.field)] : path);
     const operators = { gt: '>', gte: '>=', lt: '<', lte: '<=' } as const;
     const within = (['gt', 'gte', 'lt', 'lte'] as const).flatMap((bound) => {

@@ -67,7 +67,10 @@ export class PineconeClient {
         PineconeConfiguration['fetchApi']
       >,
     };
-    this.sdk = config.client ?? new sdk.Pinecone({ apiKey: config.apiKey, controllerHostUrl: config.controllerHost });
+    // Checked by the configuration as far as it is used.
+    this.sdk =
+      (config.client as Pinecone | undefined) ??
+      new sdk.Pinecone({ apiKey: config.apiKey, controllerHostUrl: config.controllerHost });
   }
 
   /** One call of the control plane. */

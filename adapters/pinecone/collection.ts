@@ -172,13 +172,11 @@ export class PineconeCollection implements CollectionDriver {
     if (native === 'none') return queries.map(() => []);
     if (options.exact) return this.#searchExactly(namespace, queries, compiled, options, context);
     const { k, maxDistance, include } = options;
-    const { k: window, batchQueries: _ } = this.capabilities.limits;
+    const { k: window, concurrency } = this.capabilities.limits;
     const parts: Parts = { payload: include.payload || residual !== undefined, vector: include.vector };
     const request = { namespace, filter: native === 'all' ? undefined : native.native, include: parts };
     return searchOverFetching(queries, { k, maxDistance, exact: false, residual, include, window }, (some, limit) =>
-      mapLimited(some, this.capabilities.limits.concurrency, (query) =>
-        this.#nearest.find(query, limit, request, context),
-      ),
+      mapLimited(some, concurrency, (query) => this.#nearest.find(query, limit, request, context)),
     );
   }
 
@@ -285,9 +283,10 @@ export class PineconeCollection implements CollectionDriver {
     };
   }
 
-  /** What the service acknowledged is on its disks. */
-  flush(context: CallContext): Promise<void> {
-    return this.#requests.checkExists(context);
+  /** What the service acknowledged is on its disks; afterwards it is also visible to everybody. */
+  async flush(context: CallContext): Promise<void> {
+    await this.#requests.checkExists(context);
+    await this.#requests.allFresh(context);
   }
 
   async close(): Promise<void> {}

@@ -1,7 +1,17 @@
-import type { Pinecone } from '@pinecone-database/pinecone';
 import { z } from 'zod';
 import { invalid } from '../../src/errors.ts';
 import type { RetryOptions } from '../../src/middleware/retry.ts';
+
+/** A `Pinecone` of the official SDK, which this package's types do not need to be installed. */
+export interface OfficialClient {
+  getConfig(): {
+    readonly apiKey: string;
+    readonly controllerHostUrl?: string | undefined;
+    readonly additionalHeaders?: { readonly [name: string]: string } | undefined;
+    readonly fetchApi?: unknown;
+  };
+  describeIndex(name: string): Promise<unknown>;
+}
 
 /** Configuration of the Pinecone backend. */
 export interface PineconeSettings {
@@ -25,7 +35,7 @@ export interface PineconeSettings {
   /** The reliability policy, for tests. */
   readonly retry?: RetryOptions | undefined;
   /** A ready client of the official SDK: its key, addresses, headers and `fetchApi` are used. */
-  readonly client?: Pinecone | undefined;
+  readonly client?: OfficialClient | undefined;
 }
 
 /** The settings as checked. */
@@ -39,7 +49,7 @@ export interface PineconeConfig {
   readonly timeoutMs: number;
   readonly scanBudget: number;
   readonly retry: RetryOptions;
-  readonly client?: Pinecone;
+  readonly client?: OfficialClient;
 }
 
 const text = z.string().min(1);
@@ -56,7 +66,7 @@ const settings = z.strictObject({
   scanBudget: z.int().positive().optional(),
   attempts: z.int().min(1).max(20).optional(),
   retry: z.custom<RetryOptions>((value) => typeof value === 'object' && value !== null).optional(),
-  client: z.custom<Pinecone>(isClient, 'a Pinecone of @pinecone-database/pinecone').optional(),
+  client: z.custom<OfficialClient>(isClient, 'a Pinecone of @pinecone-database/pinecone').optional(),
 });
 
 export const config: z.ZodType<PineconeConfig> = settings.transform((given, context) => {
@@ -137,6 +147,6 @@ function environmentKey(): string | undefined {
   return environment?.PINECONE_API_KEY || undefined;
 }
 
-function isClient(value: unknown): value is Pinecone {
+function isClient(value: unknown): value is OfficialClient {
   return typeof value === 'object' && value !== null && 'getConfig' in value && 'describeIndex' in value;
 }

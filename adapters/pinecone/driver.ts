@@ -132,7 +132,8 @@ export class PineconeDriver implements Driver {
 
   async dropCollection(name: string, context: CallContext): Promise<boolean> {
     try {
-      const { host } = await this.#control(context, (client) => client.describeIndex(name));
+      const index = await this.#control(context, (client) => client.describeIndex(name));
+      const host = index.privateHost ?? index.host;
       await this.#control(context, (client) => client.deleteIndex(name));
       this.#requests.get(host)?.drop();
       this.#requests.delete(host);
@@ -156,7 +157,11 @@ export class PineconeDriver implements Driver {
     return this.#client.sdk;
   }
 
-  async close(): Promise<void> {}
+  /** What was acknowledged is visible to the next connection, unless that takes longer than reads would wait. */
+  async close(): Promise<void> {
+    const signal = AbortSignal.timeout(this.#config.freshnessTimeoutMs);
+    await Promise.allSettled([...this.#requests.values()].map((requests) => requests.allFresh({ signal })));
+  }
 
   classify(error: unknown): Classification | undefined {
     return classify(error);

@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { inspect } from 'node:util';
 import { Pinecone } from '@pinecone-database/pinecone';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { VectorDatabase } from '../../src/database.ts';
 import { createDatabase } from '../../src/driver-kit.ts';
 import { VectorStoreError } from '../../src/errors.ts';
@@ -334,7 +334,9 @@ describe('connecting', () => {
     const db = createDatabase(await adapter.open(adapter.config.parse({ ...settings, apiKey: 'wrong' })));
     await expect(db.hasCollection('any')).rejects.toMatchObject({ code: 'Unauthenticated' });
     await db.close();
+    vi.stubEnv('PINECONE_API_KEY', '');
     const missing = adapter.config.safeParse({ provider: 'pinecone' });
+    vi.unstubAllEnvs();
     expect(missing.error?.issues[0]?.message).toContain('PINECONE_API_KEY');
   });
 });

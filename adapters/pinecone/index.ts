@@ -9,7 +9,8 @@
  *
  * - **Payloads** that metadata can hold are stored as they are, readable by other programs. For others the JSON text is kept under `_av`, with
  *   values for filters beside it (`_av.path`, `_av#path`, `_av?`, `_av@path`). All of it together: 40,000 bytes per record.
- * - **Read-your-writes**: a read waits until the service has indexed what the connection wrote, at most `freshnessTimeoutMs` (30 s).
+ * - **Read-your-writes**: a read waits until the service has indexed what the connection wrote, at most `freshnessTimeoutMs` (30 s). So
+ *   do `flush()` and closing the database: the next connection then sees everything.
  * - **Filters**: equality and membership run on the service; of other operators it selects a superset, which is then filtered here.
  * - **Counting, `exact: true`, `setPayload` and deleting by filter** read records, 100 per request; at most `scanBudget`.
  * - **Vectors** that the service refuses (no component of 1e-8 or larger): zeros are stored as something smaller than any score can tell, tiny

@@ -71,7 +71,7 @@ export class Requests {
       body,
       context,
     );
-    checkUpserted(answer.json, records.length);
+    checkUpserted(answer?.json, records.length);
   }
 
   async deleteIds(namespace: string, ids: readonly string[], context: CallContext): Promise<void> {
@@ -83,13 +83,8 @@ export class Requests {
     await this.#write(namespace, (index) => index.deleteMany({ ids: ['-'] }), body, context);
   }
 
-  /** A namespace that does not exist is empty. */
   async deleteAll(namespace: string, context: CallContext): Promise<void> {
-    try {
-      await this.#write(namespace, (index) => index.deleteAll(), undefined, context);
-    } catch (error) {
-      if (!isStatus(error, 404)) throw error;
-    }
+    await this.#write(namespace, (index) => index.deleteAll(), undefined, context);
   }
 
   async query(
@@ -100,6 +95,7 @@ export class Requests {
     const { values, topK, filter, includeValues, includeMetadata } = request;
     const body = `{"vector":${vectorText(values)},${JSON.stringify({ topK, filter, includeValues, includeMetadata, namespace: toWireNamespace(namespace) }).slice(1)}`;
     const answer = await this.#request(namespace, (index) => index.query({ vector: [1], topK: 1 }), body, context);
+    if (answer === undefined) return { matches: [], indexedLsn: undefined };
     return { matches: readMatches(answer.json), indexedLsn: answer.indexedLsn };
   }
 
@@ -107,7 +103,7 @@ export class Requests {
   async fetch(namespace: string, ids: readonly string[], context: CallContext): Promise<WireRecord[]> {
     const pieces = await mapLimited(this.#addressable(ids), inFlight, async (some) => {
       const answer = await this.#request(namespace, (index) => index.fetch({ ids: some }), undefined, context);
-      return readRecords(answer.json, 'fetch');
+      return answer === undefined ? [] : readRecords(answer.json, 'fetch');
     });
     return pieces.flat();
   }
@@ -126,6 +122,7 @@ export class Requests {
       body,
       context,
     );
+    if (answer === undefined) return { items: [], next: undefined };
     return { items: readRecords(answer.json, 'fetch by metadata'), next: readNext(answer.json) };
   }
 
@@ -137,12 +134,12 @@ export class Requests {
   ): Promise<WirePage<string>> {
     const options = { limit, ...(token !== undefined && { paginationToken: token }) };
     const answer = await this.#request(namespace, (index) => index.listPaginated(options), undefined, context);
-    return readIds(answer.json);
+    return answer === undefined ? { items: [], next: undefined } : readIds(answer.json);
   }
 
   async counts(context: CallContext): Promise<Map<string, number>> {
     const answer = await this.#request('', (index) => index.describeIndexStats(), undefined, context);
-    return readCounts(answer.json);
+    return answer === undefined ? new Map() : readCounts(answer.json);
   }
 
   /** Returns when reads see the writes of this connection. */
@@ -171,35 +168,40 @@ export class Requests {
     call: (index: SdkIndex) => Promise<unknown>,
     body: string | undefined,
     context: CallContext,
-  ): Promise<Answer> {
+  ): Promise<Answer | undefined> {
     const answer = await this.#request(namespace, call, body, context);
+    if (answer === undefined) return undefined;
     checkWritten(answer.json);
     this.#freshness.written(namespace, answer.requestLsn);
     return answer;
   }
 
+  /** Undefined where the service says that there is no such namespace, which is the same as an empty one. */
   async #request(
     namespace: string,
     call: (index: SdkIndex) => Promise<unknown>,
     body: string | undefined,
     { signal }: CallContext,
-  ): Promise<Answer> {
+  ): Promise<Answer | undefined> {
     if (this.#dropped) throw this.#gone();
     try {
       return await this.#client.data(this.host, toWireNamespace(namespace), call, body, signal);
     } catch (error) {
-      if (mayBeGone(error) && (await this.#isGone(signal))) throw this.#gone();
+      if (!mayBeGone(error)) throw error;
+      if (await this.#isGone(signal, error)) throw this.#gone();
+      if (isStatus(error, 404)) return undefined;
       throw error;
     }
   }
 
-  /** Whether the index was dropped, perhaps with another of the same name in its place. */
-  async #isGone(signal: AbortSignal): Promise<boolean> {
+  /** Whether the index was dropped, perhaps with another of the same name in its place. Throws `otherwise` where that cannot be said. */
+  async #isGone(signal: AbortSignal, otherwise?: unknown): Promise<boolean> {
     try {
-      const { host } = await this.#client.control(signal, (client) => client.describeIndex(this.#name));
-      return host !== this.host;
+      const { host, privateHost } = await this.#client.control(signal, (client) => client.describeIndex(this.#name));
+      return (privateHost ?? host) !== this.host;
     } catch (error) {
-      return isStatus(error, 404);
+      if (isStatus(error, 404)) return true;
+      throw otherwise ?? error;
     }
   }
 

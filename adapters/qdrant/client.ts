@@ -48,12 +48,15 @@ export interface Connection {
    */
   control(call: ControlCall, args: object, signal: AbortSignal): Promise<unknown>;
   /**
-   * A call on the points of a collection, with a body that is JSON text already: its `result`.
+   * A call on the points of a collection, with a body that is JSON already: its `result`.
    *
    * @throws {@link HttpFault} and what `fetch` throws.
    */
-  points(call: PointsCall, collection: string, body: string, options: CallOptions): Promise<unknown>;
+  points(call: PointsCall, collection: string, body: Body, options: CallOptions): Promise<unknown>;
 }
+
+/** JSON, as text or as its bytes. */
+export type Body = string | Uint8Array<ArrayBuffer>;
 
 export interface CallOptions {
   readonly signal: AbortSignal;
@@ -189,7 +192,17 @@ function throughClient(send: ClientCall): Connection['points'] {
   return async (call, collection, body, { signal, strong = false }) => {
     const [, path, name] = routes[call];
     const options = { ...(path.endsWith('wait=true') && { wait: true }), ...(strong && { consistency: 'all' }) };
-    return resultOf(await send(name, { collection_name: collection, ...options, ...JSON.parse(body) }, signal));
+    return resultOf(
+      await send(
+        name,
+        {
+          collection_name: collection,
+          ...options,
+          ...JSON.parse(typeof body === 'string' ? body : new TextDecoder().decode(body)),
+        },
+        signal,
+      ),
+    );
   };
 }
 

@@ -13,39 +13,36 @@ import type {
   StoredMatch,
   StoredRecord,
 } from '../../src/driver.ts';
-import { invalid, unsupported, VectorStoreError } from '../../src/errors.ts';
+import { unsupported, VectorStoreError } from '../../src/errors.ts';
 import type { FilterNode } from '../../src/filter/normal-form.ts';
 import { type CompiledFilter, compileFilter, type FilterDialect } from '../../src/remote/compiled-filter.ts';
 import { searchOverFetching } from '../../src/remote/over-fetch.ts';
 import { collectRows, countRows, pageOf, type RowSource } from '../../src/remote/scan.ts';
 import type { CollectionInfo, CollectionStats, Consistency, Id, IndexProgress, IndexSpec } from '../../src/types.ts';
-import {
-  type AnsweredPoint,
-  batchOf,
-  checkDone,
-  countOf,
-  facetOf,
-  hitsOf,
-  pageOfPoints,
-  pointsOf,
-  vectorOf,
-} from './answers.ts';
+import { batchOf, checkDone, countOf, facetOf, hitsOf, pageOfPoints, pointsOf } from './answers.ts';
 import { qdrantCapabilities } from './capabilities.ts';
-import { type Connection, resultOf } from './client.ts';
+import { type Body, type Connection, resultOf } from './client.ts';
 import { type Condition, filterDialect, type QdrantFilter } from './filter.ts';
 import { type PointId, pointIdOf } from './ids.ts';
 import { resolveIndex } from './index-settings.ts';
 import { type Description, metadataOf, readDescription } from './manifest.ts';
 import { type PatchedPoint, patchOperations } from './patch.ts';
-import { type DecodedPayload, decodePayload, encodePayload, keys } from './payload.ts';
-import { distanceOfScore, fromStored, toStored, vectorText } from './vectors.ts';
+import { keys } from './payload.ts';
+import {
+  cursorAt,
+  type Layout,
+  matchOf,
+  partsOf,
+  queryBody,
+  type Row,
+  readCursor,
+  rowOf,
+  scopeOf,
+  toRecord,
+  upsertBody,
+} from './points.ts';
+import { untilIndexed } from './rebuild.ts';
 import { chunksOf, sendAll } from './writes.ts';
-
-/** A record as it came from the server, with its point. */
-interface Row extends StoredRecord {
-  readonly point: PointId;
-  readonly decoded: DecodedPayload;
-}
 
 /** Rows per page where a filter is decided here. */
 const pageRows = 1_000;
@@ -88,9 +85,9 @@ export class QdrantCollection implements CollectionDriver {
     return this.#capabilities;
   }
 
-  /** A number takes up to 22 characters, with its comma. */
+  /** A number takes up to 16 characters, with its comma. */
   wireBytes(record: DriverRecord): number {
-    return this.#info.dimension * 22 + record.json.length * 3 + record.id.length * 3 + 200;
+    return this.#info.dimension * 16 + record.json.length * 3 + record.id.length * 3 + 200;
   }
 
   async upsert(
@@ -98,20 +95,8 @@ export class QdrantCollection implements CollectionDriver {
     records: readonly DriverRecord[],
     { signal }: CallContext,
   ): Promise<DriverWriteResult> {
-    const points = records.map((record) => this.#pointText(namespace, record));
-    checkDone(await this.#call('upsert', `{"points":[${points.join(',')}]}`, signal));
+    checkDone(await this.#call('upsert', upsertBody(this.#layout, namespace, records), signal));
     return { acknowledged: records.length };
-  }
-
-  #pointText(namespace: string, { id, vector, payload, json }: DriverRecord): string {
-    // `vector: null` is refused by capability.
-    const { vector: stored, norm } = toStored(vector ?? new Float32Array(this.#info.dimension), this.#info.metric);
-    const text =
-      this.#vectorName === undefined
-        ? vectorText(stored)
-        : `{${JSON.stringify(this.#vectorName)}:${vectorText(stored)}}`;
-    const point = JSON.stringify(this.#pointId(namespace, id));
-    return `{"id":${point},"vector":${text},"payload":${encodePayload(payload, json, this.#info.idMode, { id, namespace, norm })}}`;
   }
 
   async delete(namespace: string, target: DriverTarget, { signal }: CallContext): Promise<DriverWriteResult> {
@@ -119,7 +104,7 @@ export class QdrantCollection implements CollectionDriver {
     const compiled = this.#compile(target.filter);
     if (compiled.native === 'none') return { acknowledged: 0 };
     if (compiled.residual === undefined)
-      return { acknowledged: await this.#deleteWhere(this.#scope(namespace, compiled), signal) };
+      return { acknowledged: await this.#deleteWhere(scopeOf(this.#layout, namespace, compiled), signal) };
     const rows = await this.#collect(namespace, compiled, signal);
     await sendAll(chunksOf(rows, this.#capabilities.limits.batchIds), (some) =>
       this.#deletePoints(
@@ -160,46 +145,22 @@ export class QdrantCollection implements CollectionDriver {
   ): Promise<StoredMatch[][]> {
     const compiled = this.#compile(asked.filter);
     if (compiled.native === 'none') return queries.map(() => []);
-    const { metric, index } = this.#info;
-    const needed: Parts = {
-      payload: asked.include.payload || compiled.residual !== undefined,
-      vector: asked.include.vector,
-    };
-    const filter = this.#scope(namespace, compiled);
-    const ef = asked.params.ef ?? index.ef;
-    const tail = (limit: number) =>
-      JSON.stringify({
-        limit,
-        ...(this.#vectorName !== undefined && { using: this.#vectorName }),
-        ...(filter !== undefined && { filter }),
-        params: asked.exact ? { exact: true } : ef === undefined ? {} : { hnsw_ef: Math.max(ef, limit) },
-        ...this.#parts(needed),
-      }).slice(1);
-    const texts = queries.map((query) => vectorText(toStored(query, metric).vector));
+    const { k, maxDistance, exact, include } = asked;
+    const { residual } = compiled;
+    const needed: Parts = { payload: include.payload || residual !== undefined, vector: include.vector };
+    const layout = this.#layout;
+    const plan = { asked, filter: scopeOf(layout, namespace, compiled), defaultEf: this.#info.index.ef, needed };
+    const strong = asked.consistency === 'strong';
     return searchOverFetching(
-      texts,
-      {
-        k: asked.k,
-        maxDistance: asked.maxDistance,
-        exact: asked.exact,
-        residual: compiled.residual,
-        include: asked.include,
-        window: this.#scanBudget,
-      },
+      queries,
+      { k, maxDistance, exact, residual, include, window: this.#scanBudget },
       async (some, limit) => {
-        const rest = tail(limit);
-        const bodies = some.map((text) => `{"query":${text},${rest}`);
-        const strong = asked.consistency === 'strong';
+        const body = queryBody(layout, some, limit, plan);
         const answers =
-          bodies.length === 1
-            ? [hitsOf(await this.#call('query', bodies[0]!, signal, strong))]
-            : batchOf(
-                await this.#call('queryBatch', `{"searches":[${bodies.join(',')}]}`, signal, strong),
-                bodies.length,
-              );
-        return answers.map((hits) =>
-          hits.map((hit) => ({ ...toRecord(this.#row(hit, needed)), distance: distanceOfScore(metric, hit.score) })),
-        );
+          some.length === 1
+            ? [hitsOf(await this.#call('query', body, signal, strong))]
+            : batchOf(await this.#call('queryBatch', body, signal, strong), some.length);
+        return answers.map((hits) => hits.map((hit) => matchOf(layout, hit, needed)));
       },
     );
   }
@@ -286,9 +247,14 @@ export class QdrantCollection implements CollectionDriver {
   ): Promise<Row[]> {
     const wanted = new Map(ids.map((id) => [this.#pointId(namespace, id), id]));
     const answer = pointsOf(
-      await this.#call('retrieve', JSON.stringify({ ids: [...wanted.keys()], ...this.#parts(parts) }), signal, strong),
+      await this.#call(
+        'retrieve',
+        JSON.stringify({ ids: [...wanted.keys()], ...partsOf(this.#layout, parts) }),
+        signal,
+        strong,
+      ),
     );
-    const rows = answer.map((point) => this.#row(point, parts));
+    const rows = answer.map((point) => rowOf(this.#layout, point, parts));
     // Another id under the same hash is another record.
     return rows.filter(
       (row) =>
@@ -306,7 +272,7 @@ export class QdrantCollection implements CollectionDriver {
     const compiled = this.#compile(filter);
     if (compiled.native === 'none') return 0;
     if (compiled.residual === undefined)
-      return this.#countNative(this.#scope(namespace, compiled), consistency === 'strong', signal);
+      return this.#countNative(scopeOf(this.#layout, namespace, compiled), consistency === 'strong', signal);
     const source = this.#source(namespace, compiled, { payload: true, vector: false }, consistency, signal);
     return countRows(source, compiled.residual, { pageRows, scanBudget: this.#scanBudget });
   }
@@ -341,23 +307,10 @@ export class QdrantCollection implements CollectionDriver {
       },
       signal,
     );
-    await this.#untilIndexed(onProgress, signal);
+    await untilIndexed(() => this.#describe(signal), onProgress, signal);
     this.#info = info;
     this.#ignoredHints = ignoredHints;
     this.#capabilities = qdrantCapabilities(this.#scanBudget, info);
-  }
-
-  /** The server builds in the background, and answers from the old index meanwhile. */
-  async #untilIndexed(onProgress: ((progress: IndexProgress) => void) | undefined, signal: AbortSignal): Promise<void> {
-    for (let pause = 10; ; pause = Math.min(pause * 2, 1_000)) {
-      const { status, points, indexed } = await this.#describe(signal);
-      if (status === 'green' || status === undefined) {
-        onProgress?.({ done: points, total: points });
-        return;
-      }
-      onProgress?.({ done: Math.min(indexed, points), total: points });
-      await sleep(pause, signal);
-    }
   }
 
   async #describe(signal: AbortSignal): Promise<Description> {
@@ -381,7 +334,7 @@ export class QdrantCollection implements CollectionDriver {
   }
 
   async dropNamespace(namespace: string, { signal }: CallContext): Promise<number> {
-    return this.#deleteWhere(this.#scope(namespace, { native: 'all' }), signal);
+    return this.#deleteWhere(scopeOf(this.#layout, namespace, { native: 'all' }), signal);
   }
 
   async stats({ signal }: CallContext): Promise<CollectionStats> {
@@ -404,18 +357,18 @@ export class QdrantCollection implements CollectionDriver {
 
   async close(): Promise<void> {}
 
-  #call(
-    call: Parameters<Connection['points']>[0],
-    body: string,
-    signal: AbortSignal,
-    strong = false,
-  ): Promise<unknown> {
+  #call(call: Parameters<Connection['points']>[0], body: Body, signal: AbortSignal, strong = false): Promise<unknown> {
     this.#checkAlive();
     return this.#connection.points(call, this.#info.name, body, { signal, strong });
   }
 
   #checkAlive(): void {
     if (this.#lifetime.dropped) throw new VectorStoreError('NotFound', `collection ${this.#info.name} was dropped`);
+  }
+
+  get #layout(): Layout {
+    const { idMode, metric, dimension } = this.#info;
+    return { idMode, metric, dimension, vectorName: this.#vectorName };
   }
 
   #pointId(namespace: string, id: Id): PointId {
@@ -426,36 +379,6 @@ export class QdrantCollection implements CollectionDriver {
     return compileFilter(filter, this.#filters);
   }
 
-  /** A native filter within a namespace; undefined where everything is meant. The namespace comes last and cannot be left out. */
-  #scope(namespace: string, { native }: Pick<CompiledFilter<Condition>, 'native'>): QdrantFilter | undefined {
-    const conditions = typeof native === 'string' ? [] : [native.native];
-    const tenant: Condition[] =
-      this.#info.idMode === 'hashed' ? [{ key: keys.namespace, match: { value: namespace } }] : [];
-    const must = [...conditions, ...tenant];
-    return must.length === 0 ? undefined : { must };
-  }
-
-  /** What of a point is needed. Of our own keys the id always is, and the length with the vector. */
-  #parts({ payload, vector }: Parts): object {
-    const ours = this.#info.idMode === 'hashed' ? [keys.id, ...(vector ? [keys.norm] : [])] : [];
-    return {
-      with_payload: payload ? true : ours.length > 0 ? ours : false,
-      with_vector: vector ? (this.#vectorName === undefined ? true : [this.#vectorName]) : false,
-    };
-  }
-
-  #row(point: AnsweredPoint, parts: Parts): Row {
-    const decoded = decodePayload(point.payload, this.#info.idMode, point.id);
-    const vector = parts.vector ? vectorOf(point.vector, this.#vectorName) : undefined;
-    return {
-      id: decoded.id,
-      point: point.id,
-      decoded,
-      ...(parts.payload && { payload: decoded.payload }),
-      ...(parts.vector && { vector: vector === undefined ? null : fromStored(vector, decoded.norm) }),
-    };
-  }
-
   #source(
     namespace: string,
     compiled: CompiledFilter<Condition>,
@@ -463,20 +386,20 @@ export class QdrantCollection implements CollectionDriver {
     consistency: Consistency,
     signal: AbortSignal,
   ): RowSource<Row> {
-    const filter = this.#scope(namespace, compiled);
+    const filter = scopeOf(this.#layout, namespace, compiled);
     return {
       fetch: async (cursor, limit) => {
         const body = {
           limit,
           ...(cursor !== undefined && { offset: readCursor(cursor) }),
           ...(filter !== undefined && { filter }),
-          ...this.#parts(parts),
+          ...partsOf(this.#layout, parts),
         };
         const { points, next } = pageOfPoints(
           await this.#call('scroll', JSON.stringify(body), signal, consistency === 'strong'),
         );
         return {
-          rows: points.map((point) => this.#row(point, parts)),
+          rows: points.map((point) => rowOf(this.#layout, point, parts)),
           ...(next !== undefined && { next: cursorAt(next) }),
         };
       },
@@ -503,24 +426,9 @@ export class QdrantCollection implements CollectionDriver {
   }
 }
 
-function toRecord({ id, payload, vector }: StoredRecord): StoredRecord {
-  return { id, ...(payload !== undefined && { payload }), ...(vector !== undefined && { vector }) };
-}
-
 function missingFrom(ids: readonly Id[], rows: readonly StoredRecord[]): Id[] {
   const present = new Set(rows.map((row) => row.id));
   return ids.filter((id) => !present.has(id));
-}
-
-/** A cursor names the point that comes next. */
-function cursorAt(point: PointId): string {
-  return `from:${point}`;
-}
-
-function readCursor(cursor: string): PointId {
-  const point = /^from:(?:(\d{1,16})|([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}))$/.exec(cursor);
-  if (point === null) throw invalid('options.cursor', 'not a cursor of this collection');
-  return point[1] === undefined ? point[2]! : Number(point[1]);
 }
 
 /** Qdrant's error for a payload write to a point that is not there. */
@@ -528,19 +436,4 @@ function isPointGone(error: unknown): boolean {
   return (
     error instanceof Error && 'status' in error && error.status === 404 && error.message.includes('No point with id')
   );
-}
-
-function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const onAbort = () => {
-      clearTimeout(timer);
-      reject(signal.reason);
-    };
-    const timer = setTimeout(() => {
-      signal.removeEventListener('abort', onAbort);
-      resolve();
-    }, ms);
-    if (signal.aborted) onAbort();
-    else signal.addEventListener('abort', onAbort, { once: true });
-  });
 }

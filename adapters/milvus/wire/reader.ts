@@ -1,4 +1,5 @@
-const text = new TextDecoder('utf-8', { fatal: true });
+// A byte-order mark at the beginning is part of the text.
+const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** A field of a message: its number, and what it holds by its wire type. */
 export type ProtoField =

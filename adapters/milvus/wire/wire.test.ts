@@ -144,7 +144,7 @@ describe('answers that the official client wrote are read', () => {
         status: { code: 0 },
         collection_name: 'ignored',
         fields_data: [
-          { type: 21, field_name: 'key', scalars: { string_data: { data: ['a', '', 'ü😀'] } } },
+          { type: 21, field_name: 'key', scalars: { string_data: { data: ['\ufeffa', '', 'ü😀'] } } },
           {
             type: 23,
             field_name: 'json',
@@ -156,7 +156,7 @@ describe('answers that the official client wrote are read', () => {
       }),
     );
     expect(reply.status).toEqual({ code: 0, reason: '' });
-    expect(reply.columns.texts.get('key')).toEqual(['a', '', 'ü😀']);
+    expect(reply.columns.texts.get('key')).toEqual(['\ufeffa', '', 'ü😀']);
     expect(reply.columns.json.get('json')?.map((bytes) => Buffer.from(bytes).toString())).toEqual(['{}', '[]', '']);
     expect(reply.columns.numbers.get('count(*)')).toEqual([1, 300, 9_007_199_254_740_991]);
     expect(reply.columns.vectors.get('v')).toEqual({ dimension: 2, data: Float32Array.of(1, -2, 0.5, 1e17, 0, 3) });

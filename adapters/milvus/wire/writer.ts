@@ -121,7 +121,7 @@ const isLittleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
 export function littleEndian(vector: Float32Array): Uint8Array {
   if (isLittleEndian) return new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength);
   const view = new DataView(new ArrayBuffer(vector.byteLength));
-  vector.forEach((x, i) => view.setFloat32(i * 4, x, true));
+  for (let i = 0; i < vector.length; i++) view.setFloat32(i * 4, vector[i]!, true);
   return new Uint8Array(view.buffer);
 }
 

@@ -6,7 +6,7 @@ import { badRequest, Fault } from './fault.ts';
 import { type MetadataFilter, parseMetadataFilter } from './filter.ts';
 import { defaultNamespace, type IndexData } from './index-data.ts';
 import { readMetadata } from './metadata.ts';
-import type { PineconeRecord } from './namespace-data.ts';
+import type { NamespaceData, PineconeRecord } from './namespace-data.ts';
 import type { PineconeQuirks } from './quirks.ts';
 import { read } from './read.ts';
 
@@ -93,9 +93,9 @@ export function dataPlane(app: Hono<ServerEnv>, catalog: Catalog, quirks: Pineco
     });
   route('post', '/vectors/upsert', (index, request) => upsert(index, request, quirks));
   route('post', '/query', (index, request) => query(index, request, quirks));
-  route('get', '/vectors/fetch', fetchByIds);
+  route('get', '/vectors/fetch', (index, request) => fetchByIds(index, request, quirks));
   route('post', '/vectors/fetch_by_metadata', (index, request) => fetchByMetadata(index, request, quirks));
-  route('get', '/vectors/list', list);
+  route('get', '/vectors/list', (index, request) => list(index, request, quirks));
   route('post', '/vectors/update', (index, request) => update(index, request, quirks));
   route('post', '/vectors/delete', (index, request) => remove(index, request, quirks));
   route('post', '/describe_index_stats', stats);
@@ -124,7 +124,7 @@ async function query(index: IndexData, { get }: Request, quirks: PineconeQuirks)
   if ((includeValues || includeMetadata) && topK > limits.topKWithParts) {
     throw badRequest(`topK must be at most ${limits.topKWithParts} with includeValues or includeMetadata, got ${topK}`);
   }
-  const records = await index.namespace(body.namespace ?? '');
+  const records = await readable(index, body.namespace, quirks);
   const filter = optionalFilter(body.filter, quirks);
   const vector = body.vector == null ? (await records.get([body.id!]))[0]?.values : checkedVector(body.vector, index);
   const { indexedLsn } = records;
@@ -148,19 +148,19 @@ async function query(index: IndexData, { get }: Request, quirks: PineconeQuirks)
   });
 }
 
-async function fetchByIds(index: IndexData, { req, json }: Request): Promise<Response> {
+async function fetchByIds(index: IndexData, { req, json }: Request, quirks: PineconeQuirks): Promise<Response> {
   const ids = req.queries('ids') ?? [];
   if (ids.length === 0 || ids.length > limits.ids)
     throw badRequest(`Between 1 and ${limits.ids} ids are needed, got ${ids.length}`);
   const name = req.query('namespace');
-  const records = await (await index.namespace(name ?? '')).get(ids);
+  const records = await (await readable(index, name, quirks)).get(ids);
   return json({ vectors: byId(records), namespace: shownNamespace(name), usage: { readUnits: 1 } });
 }
 
 async function fetchByMetadata(index: IndexData, { get, json }: Request, quirks: PineconeQuirks): Promise<Response> {
   const body = read(fetchByMetadataBody, get('body'));
   const filter = parseMetadataFilter(body.filter, quirks);
-  const all = await (await index.namespace(body.namespace ?? '')).all();
+  const all = await (await readable(index, body.namespace, quirks)).all();
   const matching = all.filter((record) => filter(record.metadata));
   const { page, pagination } = paged(matching, body.limit ?? limits.page, body.paginationToken);
   return json({
@@ -171,12 +171,12 @@ async function fetchByMetadata(index: IndexData, { get, json }: Request, quirks:
   });
 }
 
-async function list(index: IndexData, { req, json }: Request): Promise<Response> {
+async function list(index: IndexData, { req, json }: Request, quirks: PineconeQuirks): Promise<Response> {
   const { namespace: name, prefix = '', limit = String(limits.page), paginationToken } = req.query();
   const size = Number(limit);
   if (!Number.isInteger(size) || size < 1 || size > limits.page)
     throw badRequest(`limit must be from 1 to ${limits.page}, got ${limit}`);
-  const all = await (await index.namespace(name ?? '')).all();
+  const all = await (await readable(index, name, quirks)).all();
   const { page, pagination } = paged(
     all.filter((record) => record.id.startsWith(prefix)),
     size,
@@ -233,6 +233,18 @@ async function stats(index: IndexData, { get, json }: Request): Promise<Response
     metric: index.entry.metric,
     vectorType: 'dense',
   });
+}
+
+/** A namespace to read from. */
+async function readable(
+  index: IndexData,
+  name: string | null | undefined,
+  quirks: PineconeQuirks,
+): Promise<NamespaceData> {
+  const records = await index.namespace(name ?? '');
+  const isMissing = quirks.missingNamespace === 'not-found' && (await records.count()) === 0;
+  if (isMissing) throw new Fault(404, 'Namespace not found');
+  return records;
 }
 
 /** A page of records sorted by id: the token is the last id given, so that nothing deleted meanwhile costs a record. */

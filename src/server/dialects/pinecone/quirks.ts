@@ -15,6 +15,8 @@ export interface PineconeQuirks {
   readonly nullMetadata: 'refuse' | 'drop';
   /** A metadata value of []: an error, or passed over. Default `refuse`. */
   readonly emptyList: 'refuse' | 'drop';
+  /** What reads say of a namespace without records: nothing, or 404. Default `empty`. */
+  readonly missingNamespace: 'empty' | 'not-found';
   /** Milliseconds until a write is visible to reads. Default 0: at once. */
   readonly writeLagMs: number;
   /** Milliseconds until a new index is ready. Default 0. */
@@ -28,6 +30,7 @@ export const defaultQuirks: PineconeQuirks = Object.freeze({
   listOfOne: 'list',
   nullMetadata: 'refuse',
   emptyList: 'refuse',
+  missingNamespace: 'empty',
   writeLagMs: 0,
   readyAfterMs: 0,
 });

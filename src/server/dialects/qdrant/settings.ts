@@ -24,8 +24,11 @@ export function readConfig(params: Json): CollectionConfig {
 /** The settings after a patch: objects are merged member by member. */
 export function mergedConfig(config: CollectionConfig, patch: Json): CollectionConfig {
   // Vectors are patched by name with their index settings, which this server has no use for.
-  const { vectors: _, ...rest } = patch;
-  return { ...config, params: mergedObjects(config.params, rest) };
+  const { vectors: _, quantization_config: quantization, ...rest } = patch;
+  const params = mergedObjects(config.params, rest);
+  if (quantization === undefined || quantization === null) return { ...config, params };
+  // One kind takes the place of another.
+  return { ...config, params: { ...params, quantization_config: quantization === 'Disabled' ? null : quantization } };
 }
 
 function mergedObjects(base: Json, patch: Json): Json {
