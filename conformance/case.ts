@@ -56,16 +56,31 @@ export function defineSuite(
   };
 }
 
+/** What every store does, and the suite stands on. A backend that refuses any of it is not tested but told so. */
+export const coreNeeds: readonly Need[] = ['upsert', 'get', 'delete', 'search', 'scan', 'count', '$eq'];
+
+/** What makes no sense without something else. */
+export const impliedNeeds: Readonly<Partial<Record<Need, Need>>> = {
+  setPayloadByFilter: 'setPayload',
+  'option replacePayload': 'setPayload',
+  'option unset': 'setPayload',
+  listNamespaces: 'namespaces',
+  dropNamespace: 'namespaces',
+  $match: 'field text',
+};
+
 /** The needs that a backend refuses; empty where the case applies. */
 export function unmetNeeds(needs: readonly Need[], capabilities: Capabilities): Need[] {
-  return needs.filter((need) => !isMet(need, capabilities));
+  const implied = needs.flatMap((need) => impliedNeeds[need] ?? []);
+  return [...new Set([...needs, ...implied])].filter((need) => !isMet(need, capabilities));
 }
 
-function isMet(need: Need, capabilities: Capabilities): boolean {
+/** Whether a capability has an entry that says yes, whatever it implies. */
+export function isMet(need: Need, capabilities: Capabilities): boolean {
   if (need === 'session consistency') return capabilities.consistency === 'session';
   const { operations, filterOperators, options, metrics, fieldTypes } = capabilities;
   const [kind, name = ''] = need.split(' ');
-  const table: Readonly<Record<string, Parameters<typeof isSupported>[0]>> =
+  const table: Readonly<Record<string, Support>> =
     kind === 'option'
       ? options
       : kind === 'metric'

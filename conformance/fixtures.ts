@@ -56,16 +56,6 @@ export function allBut(...names: readonly string[]): string[] {
   return kindNames.filter((name) => !names.includes(name));
 }
 
-/** Payloads that fit fields declared `k: keyword`, `n: number`, `f: boolean`, `t: datetime`, `x: text`, `o.k: keyword`. */
-const declaredFields = {
-  k: 'keyword',
-  n: 'number',
-  f: 'boolean',
-  t: 'datetime',
-  x: 'text',
-  'o.k': 'keyword',
-} as const;
-
 /** The store with a record per kind, undeclared. No case changes it. */
 export function kindsStore(t: Context): Promise<VectorStore> {
   return filled(t, 'kinds', kinds, {});

@@ -1,6 +1,6 @@
 import type { Capabilities } from '../src/capabilities.ts';
 import { isSupported } from '../src/capabilities.ts';
-import { type Case, type Suite, unmetNeeds } from './case.ts';
+import { type Case, coreNeeds, type Suite, unmetNeeds } from './case.ts';
 import { Context } from './context.ts';
 import { type Budget, defaultBudget, type Harness, type Runner } from './harness.ts';
 import { chooseSeed, deepFactor } from './seed.ts';
@@ -48,6 +48,12 @@ export async function readCapabilities(harness: Harness): Promise<Capabilities> 
   const db = await harness.open();
   const { capabilities } = db;
   await db.close();
+  const lacking = unmetNeeds(coreNeeds, capabilities);
+  if (lacking.length > 0) {
+    throw new TypeError(
+      `${harness.name}: every store must do ${coreNeeds.join(', ')}; this one refuses ${lacking.join(', ')}`,
+    );
+  }
   if (isSupported(capabilities.options.persistence) && harness.reopen === undefined) {
     throw new TypeError(`${harness.name}: capabilities say that data persists, so the harness needs reopen()`);
   }

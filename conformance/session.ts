@@ -133,11 +133,13 @@ export class Session {
 
   /** False where a case left a collection that cannot be emptied: it is then replaced, so that one defect fails one case. */
   async #empty(store: VectorStore): Promise<boolean> {
-    const { operations } = this.capabilities;
-    if (!isSupported(operations.deleteAll)) return false;
+    const { deleteAll, namespaces, listNamespaces, dropNamespace } = this.capabilities.operations;
+    if (!isSupported(deleteAll)) return false;
+    // Where namespaces cannot be told or dropped, what is in them cannot be known.
+    if (isSupported(namespaces) && !(isSupported(listNamespaces) && isSupported(dropNamespace))) return false;
     try {
       await store.delete({ all: true });
-      if (isSupported(operations.listNamespaces) && isSupported(operations.dropNamespace)) {
+      if (isSupported(namespaces)) {
         for (const namespace of await store.listNamespaces()) await store.dropNamespace(namespace);
       }
       return (await store.count()) === 0;

@@ -114,8 +114,7 @@ class FaissIndex implements VectorIndex {
   ): readonly number[] | undefined {
     const wanted = Math.min(Math.ceil(k * this.#plan.oversampling) + rankingMargin, positions.live);
     const enough = Math.min(Math.ceil((k + wanted) / 2), wanted);
-    // A filter that lets hardly more than that through: comparing with those is cheaper than looking for them.
-    if (allowed !== undefined && allowedCount <= wanted) return undefined;
+    if (allowed !== undefined && allowedCount <= this.#fewEnough(params, wanted, positions.live)) return undefined;
     const passing = allowed === undefined ? positions.live : Math.min(positions.live, Math.max(0, allowedCount || 0));
     const most = this.#mostCandidates(params, wanted);
     for (let fetched = Math.ceil((wanted * positions.length) / passing); ; fetched *= 4) {
@@ -128,6 +127,15 @@ class FaissIndex implements VectorIndex {
       // The effort reaches no further. Where a filter is to blame, what is missing may be the best.
       if (found.length < count || count === positions.length) return allowed === undefined ? slots : undefined;
     }
+  }
+
+  /**
+   * A filter that lets no more through is better served by comparing with those: it costs no more, and what passes a rare condition lies in
+   * lists far apart, of which only the nearest are visited.
+   */
+  #fewEnough(params: SearchParams, wanted: number, live: number): number {
+    const { nlist } = this.#plan.factory;
+    return nlist === undefined ? wanted : Math.max(wanted, (live * this.#effort(params, 1)) / nlist);
   }
 
   #mostCandidates(params: SearchParams, wanted: number): number {

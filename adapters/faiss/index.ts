@@ -13,7 +13,7 @@
  * | `flat` | `Flat` | |
  * | `ivf-flat`, `ivf-sq8` | `IVF{nlist},Flat`, `IVF{nlist},SQ8` | `nlist` 1–65,536 (256), `nprobe` (a sixteenth of the lists, at least 8), `params.nprobe` |
  * | `ivf-pq` | `IVF{nlist},PQ{subquantizers}x{nbits}` | also `options.subquantizers` (one for eight numbers), `options.nbits` 1–8 (8) |
- * | `faiss` | `options.factory` | `ef`, `efConstruction` or `nprobe`, as the string has a graph or lists |
+ * | `faiss` | `options.factory` (`Flat`) | `ef`, `efConstruction` or `nprobe`, as the string has a graph or lists |
  *
  * `options.oversampling` 1–100 (by code: 1 for floats, 2 for SQ8, 4 for SQ4, 16 for one bit per number): candidates per match, which the engine
  * scores exactly. Refinement by faiss (`RFlat`) is therefore not needed.

@@ -71,8 +71,9 @@ function typeOf({ type, options }: IndexSpec): Type {
   if (type === 'auto') return types[0];
   const known = types.find((name) => name === type);
   if (known === undefined) throw unsupported(`the index type ${JSON.stringify(type)}`, `faiss has ${types.join(', ')}`);
-  if (known === 'faiss' && typeof options?.factory !== 'string') {
-    throw invalid('index.options.factory', "type 'faiss' needs a factory string, for example 'IVF256,SQ8'");
+  const factory = options?.factory;
+  if (known === 'faiss' && factory !== undefined && typeof factory !== 'string') {
+    throw invalid('index.options.factory', "a faiss factory string is needed, for example 'IVF256,SQ8'");
   }
   return known;
 }
@@ -92,7 +93,7 @@ function factoryText(type: Type, { m, nlist = defaultLists, options }: IndexSpec
       return productLists(nlist, subquantizers, nbits, dimension);
     }
     case 'faiss':
-      return String(options?.factory);
+      return String(options?.factory ?? 'Flat');
   }
 }
 

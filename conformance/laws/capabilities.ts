@@ -11,7 +11,7 @@ import { type FilterOperator, filterOperators } from '../../src/filter/parse.ts'
 import type { VectorStore } from '../../src/store.ts';
 import type { FieldType, Metric } from '../../src/types.ts';
 import { deepEqual, equal, ok, rejects, throws } from '../assertions.ts';
-import { type AddCase, defineSuite, type Need } from '../case.ts';
+import { type AddCase, defineSuite, impliedNeeds, isMet, type Need } from '../case.ts';
 import type { Context } from '../context.ts';
 import { storeMethods } from '../methods.ts';
 import { asFilter, contents, numbered, scanned, vectorFor } from '../reads.ts';
@@ -81,6 +81,9 @@ export const capabilitiesSuite = defineSuite('capabilities', ['upsert', 'scan', 
       const reason =
         refusal(support) ?? (typeof support === 'object' && 'emulated' in support ? support.emulated.cost : 'native');
       ok(typeof reason === 'string' && reason.length > 0, `${name}: a reason or a cost in words`);
+    }
+    for (const [need, implied] of Object.entries(impliedNeeds) as [Need, Need][]) {
+      ok(isMet(implied, t.capabilities) || !isMet(need, t.capabilities), `${need} makes no sense without ${implied}`);
     }
     ok(t.capabilities.indexTypes.length > 0, 'index types');
     ok(t.capabilities.idModes.length > 0, 'id modes');

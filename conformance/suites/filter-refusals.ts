@@ -95,12 +95,9 @@ const malformedFilters: readonly (readonly [what: string, filter: unknown])[] = 
 
 /** Which operators a filter uses, so that a backend that refuses one may say Unsupported first. */
 function operatorsOf(filter: unknown): string[] {
-  return [
-    ...new Set(
-      (JSON.stringify(filter, (_, value) => (typeof value === 'bigint' ? '' : value)) ?? '').match(/\$[a-zA-Z]+/g) ??
-        [],
-    ),
-  ];
+  // JSON would leave out what is undefined, with its operator.
+  const text = JSON.stringify(filter, (_, value) => (value === undefined || typeof value === 'bigint' ? null : value));
+  return [...new Set((text ?? '').match(/\$[a-zA-Z]+/g) ?? [])];
 }
 
 const takers: readonly (readonly [

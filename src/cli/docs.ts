@@ -55,8 +55,9 @@ type Given = { readonly _: readonly string[] } & { readonly [name: string]: unkn
 
 function readOptions({ _: words, dir, url, filter, limit, json }: Given): DocsOptions {
   const k = limit === undefined ? 5 : Number(limit);
-  if (!Number.isInteger(k) || k < 1)
-    throw new UsageError(`-k takes a whole number from 1, not ${JSON.stringify(limit)}`);
+  if (!Number.isInteger(k) || k < 1 || k > 10_000) {
+    throw new UsageError(`-k takes a whole number from 1 to 10000, not ${JSON.stringify(limit)}`);
+  }
   const question = words.join(' ').trim();
   if (question === '' && (json === true || !process.stdin.isTTY)) {
     throw new UsageError('give a question: anyvec docs "how do I …"; see anyvec docs --help');

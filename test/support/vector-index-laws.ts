@@ -178,6 +178,8 @@ export function vectorIndexProperties(
           (steps, metric) => {
             const make = vectorMaker(3, { seed: 5 });
             let indexed = IndexedVectors.create(provider, spec, 3, metric);
+            // Enough for a native index from the beginning.
+            indexed.put(slots({ from: 0, length: 400 }).map((slot) => [slot, make()]));
             for (const one of steps) {
               const { bySlot } = indexed.vectors;
               if (one.kind === 'put') indexed.put(slots(one.range).map((slot) => [slot, make()]));

@@ -89,15 +89,20 @@ describe('renewal', () => {
 
   test('what is removed or replaced while it goes on is neither lost nor found again', () => {
     const { index, made } = renewing();
-    index.add(range(0, 100));
-    index.remove(range(0, 51));
-    for (const slot of [60, 99, 70]) index.remove([slot]);
-    index.add([99, 0]);
-    for (let round = 0; made.length < 3 && round < 200; round++) index.add([55]);
-    expect(alive(index).sort((a, b) => a - b)).toEqual([
-      0,
-      ...range(51, 100).filter((slot) => slot !== 60 && slot !== 70),
-    ]);
+    index.add(range(0, 2_000));
+    index.remove(range(0, 1_001));
+    expect(made[1]!.slots).toEqual(range(1_001, 1_257));
+    // One that has moved and one that waits, each removed, replaced, and removed and put back; and one that is new.
+    index.remove([1_010, 1_910]);
+    index.add([1_020, 1_920, 0]);
+    index.remove([1_030, 1_930]);
+    index.add([1_030, 1_930]);
+    for (let round = 0; !made[0]!.disposed; round++) index.add([1_500 + (round % 2)]);
+    const expected = [0, ...range(1_001, 2_000).filter((slot) => slot !== 1_010 && slot !== 1_910)];
+    expect(alive(index).sort((a, b) => a - b)).toEqual(expected);
+    const times = (slot: number) => made[1]!.slots.filter((each) => each === slot).length;
+    expect([1_910, 1_920, 1_930, 0, 1_020, 1_999].map(times)).toEqual([0, 1, 1, 1, 2, 1]);
+    expect(made).toHaveLength(2);
   });
 
   test('removing is cheap, however much is removed', () => {
@@ -108,11 +113,13 @@ describe('renewal', () => {
   });
 });
 
-test('an index that fails is given up: what lives there is not forgotten, and not tried again', () => {
+test('an index that fails is given up: writes go on, the next question says so once, and it is not tried again', () => {
   const { index, made } = renewing({ failAfter: 15 });
   index.add(range(0, 10));
-  expect(() => index.add(range(10, 20))).toThrow('no memory');
+  index.add(range(10, 20));
   expect(made[0]!.disposed).toBe(true);
+  expect(index.current).toBeUndefined();
+  expect(() => index.ready()).toThrow('no memory');
   expect(index.ready()).toBeUndefined();
   index.add([30]);
   index.remove([0]);

@@ -46,6 +46,8 @@ export class RenewingIndex<I extends GrowingIndex> {
   #dormant = new Positions();
   #prepared = false;
   #failed = false;
+  /** A failure that nobody has been told of. */
+  #untold: { readonly error: unknown } | undefined;
 
   constructor(maker: IndexMaker<I>, restored?: Generation<I>) {
     this.#maker = maker;
@@ -68,9 +70,16 @@ export class RenewingIndex<I extends GrowingIndex> {
     return this.#current;
   }
 
-  /** The generation to ask; undefined as long as there are too few vectors for one. */
+  /**
+   * The generation to ask; undefined as long as there are too few vectors for one.
+   *
+   * @throws what the native code or the making of an index failed with, once; then it is undefined for good.
+   */
   ready(): Generation<I> | undefined {
     if (this.#current === undefined && this.live >= this.#maker.minimum) this.#wake();
+    const failure = this.#untold;
+    this.#untold = undefined;
+    if (failure !== undefined) throw failure.error;
     return this.#current;
   }
 
@@ -142,15 +151,18 @@ export class RenewingIndex<I extends GrowingIndex> {
     return { index: this.#maker.make(), positions: new Positions() };
   }
 
-  /** A native failure may leave an index half written: it is given up for good, so that searches compare with every vector instead. */
+  /**
+   * A native failure may leave an index half written: it is given up for good, so that searches compare with every vector instead. The write
+   * that met it is not to blame and goes on; the next search says what happened.
+   */
   #guarded(work: () => void): void {
     try {
       work();
     } catch (error) {
       this.#failed = true;
+      this.#untold = { error };
       const slots = this.#current?.positions ?? this.#dormant;
       this.#sleep(Positions.of(slots.liveSlots()));
-      throw error;
     }
   }
 
