@@ -1,4 +1,7 @@
 import { z } from 'zod';
+import type { MilvusSettings } from '../adapters/milvus/config.ts';
+import type { PineconeSettings } from '../adapters/pinecone/config.ts';
+import type { QdrantConfig } from '../adapters/qdrant/config.ts';
 import type { Adapter } from './adapter.ts';
 import type { EmbeddedConfig } from './engine/embedded.ts';
 import { invalid } from './errors.ts';
@@ -12,6 +15,12 @@ export interface ProviderConfigs {
   hnswlib: EmbeddedConfig & { readonly provider: 'hnswlib' };
   /** The embedded engine with indexes by faiss-node. */
   faiss: EmbeddedConfig & { readonly provider: 'faiss' };
+  /** A Qdrant server. */
+  qdrant: QdrantConfig;
+  /** Milvus or milvus-lite. */
+  milvus: MilvusSettings;
+  /** Pinecone's service, or a server that speaks its protocol. */
+  pinecone: PineconeSettings;
 }
 
 /** The name of a backend, as in a URL's scheme. */

@@ -2,7 +2,7 @@ import type { Adapter } from './adapter.ts';
 import { type Config, checkConfig, type Provider, readConfig } from './config.ts';
 import type { PayloadOf, VectorDatabase } from './database.ts';
 import type { Driver } from './driver.ts';
-import { invalid, unsupported, VectorStoreError } from './errors.ts';
+import { invalid, VectorStoreError } from './errors.ts';
 import { compose, type Middleware } from './middleware/compose.ts';
 import { PortableDatabase } from './portable/database.ts';
 import type { VectorStore } from './store.ts';
@@ -12,10 +12,10 @@ const adapters: { readonly [P in Provider]: () => Promise<Adapter> } = {
   native: async () => (await import('../adapters/native/index.ts')).adapter,
   hnswlib: async () => (await import('../adapters/hnswlib/index.ts')).adapter,
   faiss: async () => (await import('../adapters/faiss/index.ts')).adapter,
+  qdrant: async () => (await import('../adapters/qdrant/index.ts')).adapter,
+  milvus: async () => (await import('../adapters/milvus/index.ts')).adapter,
+  pinecone: async () => (await import('../adapters/pinecone/index.ts')).adapter,
 };
-
-/** Backends whose URLs are reserved, and whose adapters come with a later version. */
-const planned = ['qdrant', 'milvus', 'pinecone'];
 
 /** What `connect` takes beside the configuration. */
 export interface ConnectOptions {
@@ -30,7 +30,9 @@ export interface ConnectOptions {
  * |---|---|
  * | `native:` | the embedded engine, in memory |
  * | `native:./data` | the embedded engine, in a directory |
+ * | `qdrant://localhost:6333` | a Qdrant server |
  * | `hnswlib:./data`, `faiss:./data` | the embedded engine with indexes by that library (or without a path, in memory) |
+ * | `milvus://localhost:19530` | Milvus or milvus-lite; `milvus://user:password@host:19530/database?tls=true` |
  *
  * @throws `InvalidArgument` for a bad configuration, `Unavailable` where a library is missing (the message names the command), `Conflict`
  *   where the directory is in use, `Corruption`.
@@ -102,8 +104,6 @@ async function openDriver(config: unknown, { middleware = [] }: ConnectOptions):
 }
 
 async function loadAdapter(provider: string): Promise<Adapter> {
-  if (planned.includes(provider))
-    throw unsupported(`The provider ${provider}`, 'its adapter is not part of this version');
   if (!Object.hasOwn(adapters, provider)) {
     throw invalid(
       'config.provider',

@@ -34,6 +34,8 @@ import type {
 export interface CallContext {
   /** Fires at abort or deadline, whichever is first. */
   readonly signal: AbortSignal;
+  /** When the call's time is over, on the clock of `performance.now()`. Undefined: never. */
+  readonly deadline?: number;
 }
 
 /** A record as drivers get it: an own copy. */
@@ -131,6 +133,11 @@ export interface DriverOpenOptions {
 export interface CollectionDriver {
   readonly info: CollectionInfo;
   readonly capabilities: Capabilities;
+  /**
+   * Why this backend cannot hold a record that the portable rules allow; undefined if it can. Asked of every record before anything is sent,
+   * so that a bad one is refused with its place.
+   */
+  checkRecord?(record: DriverRecord): { readonly place: 'vector' | 'payload'; readonly problem: string } | undefined;
   /** Bytes of a record in a request, for splitting by `limits.batchBytes`. Default: 4 per number, plus id and payload text. */
   wireBytes?(record: DriverRecord): number;
   /** Replaces whole records. All ids distinct. */

@@ -45,6 +45,7 @@ export function forwardCollection(
     get capabilities() {
       return inner.capabilities;
     },
+    ...(inner.checkRecord && { checkRecord: (record) => inner.checkRecord!(record) }),
     ...(inner.wireBytes && { wireBytes: (record) => inner.wireBytes!(record) }),
     upsert: (...args) => inner.upsert(...args),
     delete: (...args) => inner.delete(...args),

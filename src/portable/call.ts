@@ -82,7 +82,7 @@ export function perform<T>(
       lifetime.check();
       deadline = startDeadline(options, driver.defaultTimeoutMs);
       deadline.signal.throwIfAborted();
-      return await body(callOn(deadline.signal, wrap));
+      return await body(callOn(deadline, wrap));
     } catch (error) {
       throw wrap(error);
     } finally {
@@ -111,11 +111,11 @@ export function checkInput<T>(place: string, read: () => T): T {
   }
 }
 
-function callOn(signal: AbortSignal, wrap: (error: unknown) => VectorStoreError): Call {
+function callOn({ signal, at }: Deadline, wrap: (error: unknown) => VectorStoreError): Call {
   return {
     signal,
     wrap,
-    run: <T>(start: (context: CallContext) => Promise<T>) => raceSignal(signal, () => start({ signal })),
+    run: <T>(start: (context: CallContext) => Promise<T>) => raceSignal(signal, () => start({ signal, ...(at !== undefined && { deadline: at }) })),
   };
 }
 
@@ -136,6 +136,8 @@ export function raceSignal<T>(signal: AbortSignal, start: () => Promise<T>): Pro
 
 interface Deadline {
   readonly signal: AbortSignal;
+  /** On the clock of `performance.now()`; undefined: never. */
+  readonly at: number | undefined;
   stop(): void;
 }
 
@@ -156,6 +158,7 @@ function startDeadline(options: CallOptions | undefined, defaultTimeoutMs: numbe
   const timer = timeoutMs < longestTimer ? setTimeout(onTimeout, timeoutMs) : undefined;
   return {
     signal: controller.signal,
+    at: timer === undefined ? undefined : performance.now() + timeoutMs,
     stop() {
       clearTimeout(timer);
       signal?.removeEventListener('abort', onAbort);

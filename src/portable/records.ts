@@ -43,9 +43,17 @@ export function prepareRecord(
       ? nullVector(rules, place)
       : validateVector(givenVector, info.dimension, info.metric, `${place}.vector`);
   const at = `${place}.payload`;
-  const finish = (payload: Payload): DriverRecord => ({ id, vector, payload, json: payloadText(payload, rules, at) });
+  const finish = (payload: Payload): DriverRecord =>
+    held({ id, vector, payload, json: payloadText(payload, rules, at) }, rules, place);
   const payload = preparePayload(givenPayload === undefined ? {} : givenPayload, rules, at);
   return payload instanceof Promise ? payload.then(finish) : finish(payload);
+}
+
+/** @throws `InvalidArgument` for what this backend in particular cannot hold. */
+function held(record: DriverRecord, { collection }: RecordRules, place: string): DriverRecord {
+  const refused = collection.checkRecord?.(record);
+  if (refused !== undefined) throw invalid(`${place}.${refused.place}`, refused.problem);
+  return record;
 }
 
 function nullVector({ collection }: RecordRules, place: string): null {

@@ -1,0 +1,193 @@
+import type { Pinecone, PineconeConfiguration } from '@pinecone-database/pinecone';
+import { VectorStoreError } from '../../src/errors.ts';
+import { type Fetch, guardedFetch, HttpFault, readJson, redactor, retryAfterMs } from '../../src/remote/http.ts';
+import type { PineconeConfig } from './config.ts';
+
+/** What is needed of the SDK: its client class. Both ends of the supported range have it. */
+export interface PineconeSdk {
+  readonly Pinecone: new (configuration: PineconeConfiguration) => Pinecone;
+}
+
+/** An answer of the data plane. */
+export interface Answer {
+  readonly json: unknown;
+  /** Of a write: the number it has in its namespace's log. */
+  readonly requestLsn: bigint | undefined;
+  /** Of a query: the last write it has seen. */
+  readonly indexedLsn: bigint | undefined;
+}
+
+/** An index's part of the SDK's client. */
+export type SdkIndex = ReturnType<Pinecone['index']>;
+
+/** One request on its way through the SDK. */
+interface Exchange {
+  readonly signal: AbortSignal;
+  /** Replaces what the SDK would send. */
+  readonly body: string | undefined;
+  /** The data plane's answers are read here, the control plane's by the SDK, which knows the versions of its API. */
+  readonly plane: 'control' | 'data';
+  answer?: Answer;
+  /** What went wrong, in more words than the SDK passes on. */
+  fault?: unknown;
+}
+
+/** Says which exchange a request belongs to; never sent. */
+const exchangeHeader = 'x-anyvec-exchange';
+
+/**
+ * The official client, with what it leaves out. It makes the requests: addresses, version and key headers, `fetch`. Bodies of the data plane are
+ * prepared here (so that they can be cut by bytes) and answers read here, because the client drops the headers that read-your-writes
+ * needs and the status of errors, cannot be aborted, and follows redirects with the key.
+ */
+export class PineconeClient {
+  /** The vendor's client, as users get it. */
+  readonly sdk: Pinecone;
+  readonly #Pinecone: PineconeSdk['Pinecone'];
+  readonly #configuration: PineconeConfiguration;
+  readonly #fetch: Fetch;
+  readonly #redact: (text: string) => string;
+  readonly #local: boolean;
+  readonly #exchanges = new Map<string, Exchange>();
+  #count = 0;
+
+  constructor(sdk: PineconeSdk, config: PineconeConfig) {
+    const given = config.client?.getConfig();
+    this.#Pinecone = sdk.Pinecone;
+    this.#fetch = guardedFetch(given?.fetchApi === undefined ? {} : { fetch: given.fetchApi as Fetch });
+    this.#redact = redactor([config.apiKey]);
+    this.#local = config.controllerHost.startsWith('http://');
+    this.#configuration = {
+      ...given,
+      apiKey: config.apiKey,
+      controllerHostUrl: config.controllerHost,
+      // One policy for all backends retries.
+      maxRetries: 0,
+      fetchApi: ((input: string, init?: RequestInit) => this.#exchange(input, init)) as NonNullable<
+        PineconeConfiguration['fetchApi']
+      >,
+    };
+    // Checked by the configuration as far as it is used.
+    this.sdk =
+      (config.client as Pinecone | undefined) ??
+      new sdk.Pinecone({ apiKey: config.apiKey, controllerHostUrl: config.controllerHost });
+  }
+
+  /** One call of the control plane. */
+  control<T>(signal: AbortSignal, call: (client: Pinecone) => Promise<T>): Promise<T> {
+    const exchange: Exchange = { signal, body: undefined, plane: 'control' };
+    return this.#tracked(exchange, (id) => {
+      const additionalHeaders = { ...this.#configuration.additionalHeaders, [exchangeHeader]: id };
+      return call(new this.#Pinecone({ ...this.#configuration, additionalHeaders }));
+    });
+  }
+
+  /** One request of the data plane: `call` chooses the SDK's method, `body` is what is sent. */
+  async data(
+    host: string,
+    namespace: string,
+    call: (index: SdkIndex) => Promise<unknown>,
+    body: string | undefined,
+    signal: AbortSignal,
+  ): Promise<Answer> {
+    const exchange: Exchange = { signal, body, plane: 'data' };
+    await this.#tracked(exchange, (id) => {
+      const additionalHeaders = { ...this.#configuration.additionalHeaders, [exchangeHeader]: id };
+      this.#requests ??= new this.#Pinecone(this.#configuration);
+      return call(this.#requests.index({ host: this.#withScheme(host), namespace, additionalHeaders }));
+    });
+    if (exchange.answer === undefined) throw new HttpFault('unexpected', 'the client made no request');
+    return exchange.answer;
+  }
+  #requests: Pinecone | undefined;
+
+  /** Local servers name their hosts without a scheme too, and the SDK then uses https. */
+  #withScheme(host: string): string {
+    return this.#local && !host.includes('://') ? `http://${host}` : host;
+  }
+
+  async #tracked<T>(exchange: Exchange, call: (id: string) => Promise<T>): Promise<T> {
+    exchange.signal.throwIfAborted();
+    this.#count += 1;
+    const id = String(this.#count);
+    this.#exchanges.set(id, exchange);
+    try {
+      return await call(id);
+    } catch (error) {
+      if (exchange.fault !== undefined) throw exchange.fault;
+      // An answer that is not what the SDK expects shows as an error of its own code.
+      if (error instanceof TypeError)
+        throw new HttpFault('unexpected', 'the client could not make sense of the answer', { cause: error });
+      throw error;
+    } finally {
+      this.#exchanges.delete(id);
+    }
+  }
+
+  /** The `fetch` that the SDK uses. */
+  async #exchange(input: string, init: RequestInit = {}): Promise<Response> {
+    const headers = new Headers(init.headers);
+    const exchange = this.#exchanges.get(headers.get(exchangeHeader) ?? '');
+    headers.delete(exchangeHeader);
+    if (exchange === undefined) throw new TypeError('a request of no call of ours');
+    try {
+      const { signal, body, plane } = exchange;
+      const response = await this.#fetch(input, { ...init, headers, signal, ...(body !== undefined && { body }) });
+      if (response.status >= 400) throw await this.#refusal(response);
+      if (init.method === 'DELETE') return new Response(null, { status: 202 });
+      const json = await readJson(response);
+      if (plane === 'control') return Response.json(json, { status: response.status });
+      exchange.answer = {
+        json,
+        requestLsn: lsnOf(response, 'x-pinecone-request-lsn'),
+        indexedLsn: lsnOf(response, 'x-pinecone-max-indexed-lsn'),
+      };
+      return Response.json({});
+    } catch (error) {
+      exchange.fault = error;
+      throw error;
+    }
+  }
+
+  async #refusal(response: Response): Promise<HttpFault> {
+    const { status, headers } = response;
+    const said = saidBy(await response.text());
+    return new HttpFault('status', this.#redact(said), { status, retryAfterMs: retryAfterMs(headers) });
+  }
+}
+
+/** The server's own words: `{ message }`, `{ error: { message } }` or plain text; never a page of a proxy. */
+function saidBy(text: string): string {
+  try {
+    const body: unknown = JSON.parse(text);
+    const message = messageOf(body) ?? messageOf((body as { error?: unknown } | null)?.error);
+    return (message ?? '').slice(0, 500);
+  } catch {
+    return /^\s*</.test(text) ? '' : text.slice(0, 500);
+  }
+}
+
+function messageOf(body: unknown): string | undefined {
+  return typeof body === 'object' && body !== null && 'message' in body && typeof body.message === 'string'
+    ? body.message
+    : undefined;
+}
+
+function lsnOf(response: Response, header: string): bigint | undefined {
+  const value = response.headers.get(header);
+  return value !== null && /^\d+$/.test(value) ? BigInt(value) : undefined;
+}
+
+/** Loads the SDK, or takes it from a client that is given. Throws `Unavailable` with the command to type where it cannot be loaded. */
+export async function loadSdk({ client }: PineconeConfig): Promise<PineconeSdk> {
+  if (client !== undefined) return { Pinecone: client.constructor as PineconeSdk['Pinecone'] };
+  try {
+    return await import('@pinecone-database/pinecone');
+  } catch (error) {
+    throw new VectorStoreError(
+      'Unavailable',
+      'the Pinecone client is not installed; run: npm install @pinecone-database/pinecone',
+      { cause: error },
+    );
+  }
+}

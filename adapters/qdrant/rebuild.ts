@@ -1,0 +1,32 @@
+import type { IndexProgress } from '../../src/types.ts';
+import type { Description } from './manifest.ts';
+
+/** Waits until an index is built: the server does that in the background, and answers from the old one meanwhile. */
+export async function untilIndexed(
+  describe: () => Promise<Description>,
+  onProgress: ((progress: IndexProgress) => void) | undefined,
+  signal: AbortSignal,
+): Promise<void> {
+  for (let pause = 10; ; pause = Math.min(pause * 2, 1_000)) {
+    const { status, points, indexed } = await describe();
+    const built = status === 'green' || status === undefined;
+    onProgress?.({ done: built ? points : Math.min(indexed, points), total: points });
+    if (built) return;
+    await sleep(pause, signal);
+  }
+}
+
+function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const onAbort = () => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    };
+    const timer = setTimeout(() => {
+      signal.removeEventListener('abort', onAbort);
+      resolve();
+    }, ms);
+    if (signal.aborted) onAbort();
+    else signal.addEventListener('abort', onAbort, { once: true });
+  });
+}

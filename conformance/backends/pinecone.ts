@@ -1,0 +1,72 @@
+import { adapter } from '../../adapters/pinecone/index.ts';
+import { createDatabase } from '../../src/portable/database.ts';
+import { type PineconeQuirks, type RunningServer, serve } from '../../src/server/index.ts';
+import type { Budget, Harness } from '../harness.ts';
+
+/** The clients of both ends of the supported range. */
+const clients = { '8.2': () => import('pinecone-8'), '9.0': () => import('@pinecone-database/pinecone') };
+
+export interface PineconeHarnessOptions {
+  readonly client: keyof typeof clients;
+  /** What is not known of the live service, either way. */
+  readonly quirks?: Partial<PineconeQuirks>;
+  readonly budget?: Partial<Budget>;
+}
+
+/** Each random filter costs some twenty requests; filters are also compared without a server, 800 and more under every combination. */
+export const smallBudget = { filters: 60, documents: 120, sequences: 15 };
+
+/** All switches the other way than by default. */
+export const otherQuirks: PineconeQuirks = {
+  euclideanScore: 'true',
+  negationOnMissing: 'include',
+  negationOnList: 'some-element',
+  listOfOne: 'scalar',
+  nullMetadata: 'drop',
+  emptyList: 'drop',
+  missingNamespace: 'not-found',
+  writeLagMs: 10,
+  readyAfterMs: 100,
+};
+
+/**
+ * Combinations of the switches in which every two of them are seen in all four ways (an orthogonal array of strength two), beside the one
+ * with all defaults. The three that bear on filters are combined in every way by the tests of the adapter's filters.
+ */
+export const quirkCombinations: readonly Partial<PineconeQuirks>[] = [1, 2, 3, 4, 5, 6, 7].map((row) => {
+  const [a, b, c] = [(row & 4) > 0, (row & 2) > 0, (row & 1) > 0];
+  const { euclideanScore, negationOnMissing, negationOnList, listOfOne, nullMetadata, emptyList, writeLagMs } =
+    otherQuirks;
+  return {
+    ...(a && { negationOnMissing }),
+    ...(b && { negationOnList }),
+    ...(c && { listOfOne }),
+    ...(a !== b && { euclideanScore }),
+    ...(a !== c && { nullMetadata, missingNamespace: 'not-found' as const }),
+    ...(b !== c && { writeLagMs }),
+    ...((a !== b) !== c && { emptyList }),
+  };
+});
+
+/** The Pinecone adapter on our server of its protocol, through the official client. */
+export function pineconeHarness({ client, quirks = {}, budget }: PineconeHarnessOptions): Harness {
+  let server: Promise<RunningServer> | undefined;
+  const open = async () => {
+    server ??= serve({ dialect: 'pinecone', apiKey: 'key-of-the-suite', quirks });
+    const { url } = await server;
+    const { Pinecone } = await clients[client]();
+    const settings = {
+      provider: 'pinecone',
+      client: new Pinecone({ apiKey: 'key-of-the-suite', controllerHostUrl: url }),
+    };
+    return createDatabase(await adapter.open(adapter.config.parse(settings)));
+  };
+  const shown = Object.entries(quirks).map(([name, value]) => `, ${name}: ${value}`);
+  return {
+    name: `pinecone (server of ours, client ${client}${shown.join('')})`,
+    open,
+    reopen: open,
+    close: async () => (await server)?.close(),
+    budget: process.env.ANYVEC_DEEP === '1' ? { ...budget } : { ...smallBudget, ...budget },
+  };
+}
