@@ -1,4 +1,4 @@
-import { type Capabilities, isSupported, type Operation, type OptionName } from '../src/capabilities.ts';
+import { type Capabilities, isSupported, type Operation, type OptionName, type Support } from '../src/capabilities.ts';
 import type { FilterOperator } from '../src/filter/parse.ts';
 import type { FieldType, Metric } from '../src/types.ts';
 import type { Context } from './context.ts';
@@ -57,7 +57,17 @@ export function defineSuite(
 }
 
 /** What every store does, and the suite stands on. A backend that refuses any of it is not tested but told so. */
-export const coreNeeds: readonly Need[] = ['upsert', 'get', 'delete', 'search', 'scan', 'count', '$eq'];
+export const coreNeeds: readonly Need[] = [
+  'upsert',
+  'get',
+  'delete',
+  'search',
+  'scan',
+  'count',
+  '$eq',
+  'field keyword',
+  'field number',
+];
 
 /** What makes no sense without something else. */
 export const impliedNeeds: Readonly<Partial<Record<Need, Need>>> = {

@@ -28,6 +28,7 @@ export function qdrantCapabilities(scanBudget: number, info?: CollectionInfo): C
     },
     filterOperators: { $contains: residual, $all: residual, $startsWith: residual, $match: residual },
     options: {
+      ttl: { refused: 'the server keeps points until they are deleted' },
       nullVector: { refused: 'a point of a Qdrant collection with one unnamed vector always has a vector' },
       missingIds: readFirst('asks first which ids are there'),
     },

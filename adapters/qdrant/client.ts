@@ -150,7 +150,7 @@ function messageIn(text: string): string | undefined {
 }
 
 /** `{ status: { error } }`, as all errors of Qdrant are. */
-export function errorText(body: unknown): string | undefined {
+function errorText(body: unknown): string | undefined {
   const status = typeof body === 'object' && body !== null && 'status' in body ? body.status : undefined;
   const error = typeof status === 'object' && status !== null && 'error' in status ? status.error : undefined;
   return typeof error === 'string' ? error : undefined;

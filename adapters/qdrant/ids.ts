@@ -12,14 +12,14 @@ export const hashVersion = 1;
  * The point id of a record: a UUID (version 8) of the first 122 bits of SHA-256 over namespace, NUL and id. Every id is hashed, UUIDs and
  * numbers too: two schemes side by side would collide.
  */
-export function hashedId(namespace: string, id: Id): string {
+function hashedId(namespace: string, id: Id): string {
   const hex = createHash('sha256').update(`${namespace}\0${id}`, 'utf8').digest('hex');
   const variant = ((Number.parseInt(hex[16]!, 16) & 0x3) | 0x8).toString(16);
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }
 
 /** The point id that an id of an existing collection is. */
-export function nativeId(id: Id): PointId {
+function nativeId(id: Id): PointId {
   if (/^(0|[1-9]\d{0,15})$/.test(id) && Number.isSafeInteger(Number(id))) return Number(id);
   if (/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id)) return id;
   throw invalid(

@@ -193,12 +193,16 @@ function optionCases(it: AddCase, { options }: Capabilities): void {
   };
   for (const [name, use] of Object.entries(uses)) {
     const support = options[name as keyof typeof options];
-    it(`option ${name} is ${word(support)}`, async (t) => {
-      const store = await t.scratch();
-      await store.upsert(numbered(3));
-      if (isSupported(support)) await use(store);
-      else await isRefused(t, support, () => use(store), name, store);
-    });
+    it(
+      `option ${name} is ${word(support)}`,
+      name === 'replacePayload' || name === 'unset' ? ['setPayload'] : [],
+      async (t) => {
+        const store = await t.scratch();
+        await store.upsert(numbered(3));
+        if (isSupported(support)) await use(store);
+        else await isRefused(t, support, () => use(store), name, store);
+      },
+    );
   }
 
   it(`option ttl is ${word(options.ttl)}`, async (t) => {

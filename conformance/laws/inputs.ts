@@ -12,15 +12,15 @@ const calls: readonly (readonly [name: string, needs: readonly Need[], build: ()
   ['upsert one', ['upsert'], () => [rich(), { details: true }], (store, [record, options]) => store.upsert(malformed(record), malformed(options))],
   ['upsert an array', ['upsert'], () => [[rich(), ...numbered(2)], { batchSize: 1 }], (store, [records, options]) => store.upsert(malformed(records), malformed(options))],
   ['delete by ids', ['delete'], () => [['r0000', 'r0000', 'gone'], { details: true }], (store, [ids, options]) => store.delete(malformed(ids), malformed(options))],
-  ['delete by filter', ['deleteByFilter', '$in'], () => [{ filter: richFilter() }, {}], (store, [target, options]) => store.delete(malformed(target), malformed(options))],
+  ['delete by filter', ['deleteByFilter', '$in', '$gte', '$lt'], () => [{ filter: richFilter() }, {}], (store, [target, options]) => store.delete(malformed(target), malformed(options))],
   ['setPayload', ['setPayload', 'option unset'], () => [['r0000', 'r0001'], rich().payload, { unset: ['n', 'x."y.z"'] }], (store, [ids, patch, options]) => store.setPayload(malformed(ids), malformed(patch), malformed(options))],
-  ['setPayload by filter', ['setPayloadByFilter', '$in'], () => [{ filter: richFilter() }, { a: [1] }], (store, [target, patch]) => store.setPayload(malformed(target), malformed(patch))],
+  ['setPayload by filter', ['setPayloadByFilter', '$in', '$gte', '$lt'], () => [{ filter: richFilter() }, { a: [1] }], (store, [target, patch]) => store.setPayload(malformed(target), malformed(patch))],
   ['get', ['get'], () => [['r0001', 'r0000', 'r0001'], { include: { vector: true } }], (store, [ids, options]) => store.get(malformed(ids), malformed(options))],
-  ['search', ['search', 'option searchFilter', '$in'], () => [vectorFor(1), { k: 2, filter: richFilter(), include: { vector: true }, params: { ef: 20 } }], (store, [query, options]) => store.search(malformed(query), malformed(options))],
+  ['search', ['search', 'option searchFilter', '$in', '$gte', '$lt'], () => [vectorFor(1), { k: 2, filter: richFilter(), include: { vector: true }, params: { ef: 20 } }], (store, [query, options]) => store.search(malformed(query), malformed(options))],
   ['searchBatch', ['searchBatch'], () => [[vectorFor(1), vectorFor(2)], { k: 2, include: { vector: true } }], (store, [queries, options]) => store.searchBatch(malformed(queries), malformed(options))],
-  ['filter', ['filter', '$in'], () => [richFilter(), { limit: 1, include: { vector: true } }], (store, [filter, options]) => store.filter(asFilter(filter), malformed(options))],
-  ['count', ['count', '$in'], () => [richFilter()], (store, [filter]) => store.count(asFilter(filter))],
-  ['scan', ['scan', '$in'], () => [{ filter: richFilter(), batchSize: 1, include: { vector: false } }], async (store, [options]) => {
+  ['filter', ['filter', '$in', '$gte', '$lt'], () => [richFilter(), { limit: 1, include: { vector: true } }], (store, [filter, options]) => store.filter(asFilter(filter), malformed(options))],
+  ['count', ['count', '$in', '$gte', '$lt'], () => [richFilter()], (store, [filter]) => store.count(asFilter(filter))],
+  ['scan', ['scan', '$in', '$gte', '$lt'], () => [{ filter: richFilter(), batchSize: 1, include: { vector: false } }], async (store, [options]) => {
     for await (const record of store.scan(malformed(options))) equal(typeof record, 'object', 'a record');
   }],
   ['recreateIndex', ['recreateIndex'], () => [{ type: 'auto', options: {} }, {}], (store, [index, options]) => store.recreateIndex(malformed(index), malformed(options))],
@@ -61,22 +61,26 @@ export const inputsSuite = defineSuite('input stays what it was', ['upsert', 'sc
     deepEqual(options, { fields: build().fields }, 'options');
   });
 
-  it('typed arrays are left as they were, as records and as queries, under every metric', async (t) => {
-    for (const metric of ['cosine', 'dot', 'euclidean'] as const) {
-      if (!t.supports(t.capabilities.metrics[metric])) continue;
-      const store = await t.scratch({ metric });
-      const vectors = [Float32Array.of(3, 4, 0), Float32Array.of(-1e-5, 2e10, 0.1)];
-      const before = vectors.map((vector) => [...vector]);
-      await store.upsert(vectors.map((vector, i) => ({ id: `v${i}`, vector })));
-      for (const vector of vectors) await store.search(vector, { include: { vector: true } });
-      await store.searchBatch(vectors);
-      deepEqual(
-        vectors.map((vector) => [...vector]),
-        before,
-        `vectors under ${metric}`,
-      );
-    }
-  });
+  it(
+    'typed arrays are left as they were, as records and as queries, under every metric',
+    ['searchBatch'],
+    async (t) => {
+      for (const metric of ['cosine', 'dot', 'euclidean'] as const) {
+        if (!t.supports(t.capabilities.metrics[metric])) continue;
+        const store = await t.scratch({ metric });
+        const vectors = [Float32Array.of(3, 4, 0), Float32Array.of(-1e-5, 2e10, 0.1)];
+        const before = vectors.map((vector) => [...vector]);
+        await store.upsert(vectors.map((vector, i) => ({ id: `v${i}`, vector })));
+        for (const vector of vectors) await store.search(vector, { include: { vector: true } });
+        await store.searchBatch(vectors);
+        deepEqual(
+          vectors.map((vector) => [...vector]),
+          before,
+          `vectors under ${metric}`,
+        );
+      }
+    },
+  );
 
   it('what the caller does to a record after writing it changes nothing stored', ['search'], async (t) => {
     const store = await t.scratch();

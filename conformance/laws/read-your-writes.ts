@@ -84,16 +84,20 @@ export const readYourWritesSuite = defineSuite(
       },
     );
 
-    it('many alternating writes and reads stay in step', ['search', 'delete', 'count'], async (t) => {
-      const store = await t.scratch();
-      for (let i = 0; i < 30; i++) {
-        await store.upsert({ id: 'moving', vector: vectorFor(i), payload: { i } });
-        const [match] = await store.search(vectorFor(i), { ...t.exactly, filter: { i } });
-        deepEqual([match?.id, await store.count({ i })], ['moving', 1], `round ${i}`);
-        if (i % 3 === 2) await store.delete('moving');
-        equal(await store.count(), i % 3 === 2 ? 0 : 1, `count in round ${i}`);
-      }
-    });
+    it(
+      'many alternating writes and reads stay in step',
+      ['option searchFilter', 'search', 'delete', 'count'],
+      async (t) => {
+        const store = await t.scratch();
+        for (let i = 0; i < 30; i++) {
+          await store.upsert({ id: 'moving', vector: vectorFor(i), payload: { i } });
+          const [match] = await store.search(vectorFor(i), { ...t.exactly, filter: { i } });
+          deepEqual([match?.id, await store.count({ i })], ['moving', 1], `round ${i}`);
+          if (i % 3 === 2) await store.delete('moving');
+          equal(await store.count(), i % 3 === 2 ? 0 : 1, `count in round ${i}`);
+        }
+      },
+    );
   },
 );
 

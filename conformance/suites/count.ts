@@ -16,7 +16,7 @@ export const countSuite = defineSuite('count', ['upsert', 'count'], (it) => {
     equal(await store.count(), 25, 'after writing them again');
   });
 
-  it('with a filter is exact, whatever share of the records matches', async (t) => {
+  it('with a filter is exact, whatever share of the records matches', ['$lt', '$exists'], async (t) => {
     const store = await t.scratch();
     await store.upsert(numbered(1_200));
     for (const bound of [0, 1, 600, 1_199, 1_200])

@@ -45,7 +45,7 @@ export const deleteSuite = defineSuite('delete', ['upsert', 'delete', 'get', 'co
     equal(await store.get('r0002'), undefined, 'get');
     deepEqual([await store.count(), await store.count({ n: 2 })], [4, 0], 'count');
     deepEqual(idsOf(await scanned(store)).sort(), rest, 'scan');
-    deepEqual(idsOf(await paged(store, {})).sort(), rest, 'filter');
+    if (t.meets('filter')) deepEqual(idsOf(await paged(store, {})).sort(), rest, 'filter');
     deepEqual(idsOf(await store.search(vectorFor(2), t.exactly)).sort(), rest, 'search');
   });
 
@@ -110,7 +110,7 @@ export const deleteSuite = defineSuite('delete', ['upsert', 'delete', 'get', 'co
     equal(await store.count(), 3, 'count');
   });
 
-  it('by filter: what matches is gone, and nothing else', ['deleteByFilter'], async (t) => {
+  it('by filter: what matches is gone, and nothing else', ['$gte', '$lt', 'deleteByFilter'], async (t) => {
     const store = await t.scratch();
     await store.upsert(numbered(30));
     const result = await store.delete({ filter: { n: { $gte: 10, $lt: 20 } } });

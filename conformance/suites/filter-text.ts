@@ -75,7 +75,7 @@ export const filterTextSuite = defineSuite('filter on hostile text', ['upsert', 
     await expectMatching(store, { 'a.b': { $exists: true } }, ['nested', 'deep'], t.exactly);
   });
 
-  it('declared or not: hostile keys and strings give the same answers', async (t) => {
+  it('declared or not: hostile keys and strings give the same answers', ['$ne'], async (t) => {
     const keys = ['with.dot', 'a"b', 'a\\b', '', '$eq', '__proto__', 'constructor', 'with space', '😀', '_av', 'a[0]'];
     const fields = Object.fromEntries(keys.map((key) => [JSON.stringify(key), 'keyword' as const]));
     const payloads = Object.fromEntries(keys.map((key, i) => [`key ${i}`, { [key]: `say "${key}"` }]));

@@ -55,35 +55,39 @@ export const namespacesSuite = defineSuite('namespaces', ['upsert', 'get', 'scan
     deepEqual(await tenant.search(vectorFor(0)), [], 'search in one that nobody wrote to');
   });
 
-  it('one id in two namespaces is two records, and no read crosses', ['search', 'filter'], async (t) => {
-    const { root, a, b } = await tenants(t);
-    for (const [store, owner] of [
-      [root, ''],
-      [a, 'a'],
-      [b, 'b'],
-    ] as const) {
-      const own = owner === '' ? 'own' : `own ${owner}`;
-      deepEqual((await store.get('shared'))?.payload, { owner }, `get in ${owner}`);
-      deepEqual(
-        (await store.get(['own', 'own a', 'own b'])).map((record) => record?.id).filter(Boolean),
-        [own],
-        `get of all owners' ids in ${owner}`,
-      );
-      equal(await store.count(), 2, `count in ${owner}`);
-      equal(await store.count({ owner: { $ne: owner } }), 0, `count of others' records in ${owner}`);
-      sameMembers(idsOf(await scanned(store)), ['shared', own], `scan in ${owner}`);
-      sameMembers(idsOf(await paged(store, {})), ['shared', own], `filter in ${owner}`);
-      const matches = await store.search(vector, { k: 100 });
-      sameMembers(idsOf(matches), ['shared', own], `search in ${owner}`);
-      deepEqual(
-        matches.map((match) => match.payload.owner),
-        [owner, owner],
-        `owners found in ${owner}`,
-      );
-      const [batch] = await store.searchBatch([vector], { k: 100 });
-      deepEqual(batch, matches, `searchBatch in ${owner}`);
-    }
-  });
+  it(
+    'one id in two namespaces is two records, and no read crosses',
+    ['$ne', 'searchBatch', 'search', 'filter'],
+    async (t) => {
+      const { root, a, b } = await tenants(t);
+      for (const [store, owner] of [
+        [root, ''],
+        [a, 'a'],
+        [b, 'b'],
+      ] as const) {
+        const own = owner === '' ? 'own' : `own ${owner}`;
+        deepEqual((await store.get('shared'))?.payload, { owner }, `get in ${owner}`);
+        deepEqual(
+          (await store.get(['own', 'own a', 'own b'])).map((record) => record?.id).filter(Boolean),
+          [own],
+          `get of all owners' ids in ${owner}`,
+        );
+        equal(await store.count(), 2, `count in ${owner}`);
+        equal(await store.count({ owner: { $ne: owner } }), 0, `count of others' records in ${owner}`);
+        sameMembers(idsOf(await scanned(store)), ['shared', own], `scan in ${owner}`);
+        sameMembers(idsOf(await paged(store, {})), ['shared', own], `filter in ${owner}`);
+        const matches = await store.search(vector, { k: 100 });
+        sameMembers(idsOf(matches), ['shared', own], `search in ${owner}`);
+        deepEqual(
+          matches.map((match) => match.payload.owner),
+          [owner, owner],
+          `owners found in ${owner}`,
+        );
+        const [batch] = await store.searchBatch([vector], { k: 100 });
+        deepEqual(batch, matches, `searchBatch in ${owner}`);
+      }
+    },
+  );
 
   for (const [what, needs, write] of writes) {
     it(`${what} in one namespace changes no other, nor the default one`, needs, async (t) => {

@@ -50,7 +50,7 @@ export const openSuite = defineSuite('open', ['upsert', 'get', 'count', 'scan'],
       { n: 'keyword' },
       { n: 'number' },
       {},
-      { n: 'number', 'a."b.c"': 'keyword', more: 'boolean' },
+      { n: 'number', 'a."b.c"': 'keyword', more: 'keyword' },
     ] as const) {
       await rejects('Conflict', JSON.stringify(fields), () => t.db.collection(store.name, { fields }));
     }

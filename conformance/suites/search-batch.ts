@@ -5,22 +5,26 @@ import { idsOf, malformed, numbered, vectorFor } from '../reads.ts';
 import { cloud } from './search.ts';
 
 export const searchBatchSuite = defineSuite('searchBatch', ['upsert', 'search', 'searchBatch'], (it) => {
-  it('gives one answer per query, in their order, each the same as search gives', async (t) => {
-    const { store } = await cloud(t, t.metric);
-    const queries = Array.from({ length: 12 }, (_, i) => vectorFor(i * 13, 8));
-    const include = { payload: true, vector: true } as const;
-    for (const options of [{}, { k: 3 }, { k: 5, filter: { parity: 'odd' } }, { k: 2, include }, { k: 400 }]) {
-      const answers = await store.searchBatch(queries, { ...t.exactly, ...options });
-      equal(answers.length, queries.length, 'answers');
-      for (const [i, query] of queries.entries()) {
-        deepEqual(
-          answers[i],
-          await store.search(query, { ...t.exactly, ...options }),
-          `query ${i} with ${JSON.stringify(options)}`,
-        );
+  it(
+    'gives one answer per query, in their order, each the same as search gives',
+    ['option searchFilter'],
+    async (t) => {
+      const { store } = await cloud(t, t.metric);
+      const queries = Array.from({ length: 12 }, (_, i) => vectorFor(i * 13, 8));
+      const include = { payload: true, vector: true } as const;
+      for (const options of [{}, { k: 3 }, { k: 5, filter: { parity: 'odd' } }, { k: 2, include }, { k: 400 }]) {
+        const answers = await store.searchBatch(queries, { ...t.exactly, ...options });
+        equal(answers.length, queries.length, 'answers');
+        for (const [i, query] of queries.entries()) {
+          deepEqual(
+            answers[i],
+            await store.search(query, { ...t.exactly, ...options }),
+            `query ${i} with ${JSON.stringify(options)}`,
+          );
+        }
       }
-    }
-  });
+    },
+  );
 
   it('no queries, no answers; the same query twice, the same answer twice', async (t) => {
     const { store } = await cloud(t, t.metric);
@@ -30,17 +34,21 @@ export const searchBatchSuite = defineSuite('searchBatch', ['upsert', 'search', 
     deepEqual(first, second, 'answers');
   });
 
-  it('an empty collection, and a filter that matches nothing, give [] per query', ['$in'], async (t) => {
-    const store = await t.scratch();
-    deepEqual(await store.searchBatch([vectorFor(0), vectorFor(1)]), [[], []], 'empty collection');
-    await store.upsert(numbered(3));
-    deepEqual(await store.searchBatch([vectorFor(0), vectorFor(1)], { filter: { n: 99 } }), [[], []], 'n = 99');
-    deepEqual(
-      await store.searchBatch([vectorFor(0), vectorFor(1)], { filter: { n: { $in: [] } } }),
-      [[], []],
-      '$in: []',
-    );
-  });
+  it(
+    'an empty collection, and a filter that matches nothing, give [] per query',
+    ['option searchFilter', '$in'],
+    async (t) => {
+      const store = await t.scratch();
+      deepEqual(await store.searchBatch([vectorFor(0), vectorFor(1)]), [[], []], 'empty collection');
+      await store.upsert(numbered(3));
+      deepEqual(await store.searchBatch([vectorFor(0), vectorFor(1)], { filter: { n: 99 } }), [[], []], 'n = 99');
+      deepEqual(
+        await store.searchBatch([vectorFor(0), vectorFor(1)], { filter: { n: { $in: [] } } }),
+        [[], []],
+        '$in: []',
+      );
+    },
+  );
 
   it('more queries than one request takes are all answered', async (t) => {
     const { store } = await cloud(t, t.metric);

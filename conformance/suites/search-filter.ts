@@ -9,7 +9,7 @@ export const searchFilterSuite = defineSuite(
   'search with a filter',
   ['upsert', 'search', 'option searchFilter'],
   (it) => {
-    it('gives the nearest of the records that match, and only those', async (t) => {
+    it('gives the nearest of the records that match, and only those', ['$in', '$gt', '$gte', '$lt'], async (t) => {
       const { store, oracle } = await cloud(t, t.metric);
       const filters = [
         { parity: 'odd' },
@@ -43,7 +43,7 @@ export const searchFilterSuite = defineSuite(
 
     it(
       'a filter that matches nothing gives [], one that matches everything changes nothing',
-      ['$in', '$nin'],
+      ['$exists', '$in', '$nin'],
       async (t) => {
         const { store } = await cloud(t, t.metric);
         const query = vectorFor(1, 8);
@@ -116,7 +116,7 @@ export const searchFilterSuite = defineSuite(
       );
     });
 
-    it('a filter that breaks a rule is refused, in a batch as well', async (t) => {
+    it('a filter that breaks a rule is refused, in a batch as well', ['searchBatch'], async (t) => {
       const store = await t.scratch();
       await store.upsert(numbered(3));
       for (const filter of [

@@ -53,7 +53,7 @@ export const searchThresholdsSuite = defineSuite('search with thresholds', ['ups
 
     it(
       `${metric}: thresholds, k and filter together agree with brute force`,
-      [`metric ${metric}`, 'option searchFilter'],
+      ['$ne', `metric ${metric}`, 'option searchFilter'],
       async (t) => {
         const { store, oracle } = await cloud(t, metric);
         const query = vectorFor(11, 8);

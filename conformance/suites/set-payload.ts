@@ -146,7 +146,7 @@ export const setPayloadSuite = defineSuite('setPayload', ['upsert', 'get', 'scan
     deepEqual(idsOf(await scanned(store, { hit: true })).sort(), ['r0001', 'r0002'], 'hit');
   });
 
-  it('many ids over many requests, and hostile ones, are all patched', async (t) => {
+  it('many ids over many requests, and hostile ones, are all patched', ['$exists'], async (t) => {
     const store = await t.scratch();
     const ids = [...idsOf(numbered(1_050)), ...hostileIds];
     await store.upsert(ids.map((id, i) => ({ id, vector: vectorFor(i), payload: { i } })));

@@ -218,7 +218,7 @@ export const upsertSuite = defineSuite('upsert', ['upsert', 'get', 'count', 'sca
 
   it(
     'vector: null is a record without an embedding: no search finds it, every other read does',
-    ['option nullVector'],
+    ['filter', 'option nullVector'],
     async (t) => {
       const store = await t.scratch();
       await store.upsert([

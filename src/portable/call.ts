@@ -115,7 +115,8 @@ function callOn({ signal, at }: Deadline, wrap: (error: unknown) => VectorStoreE
   return {
     signal,
     wrap,
-    run: <T>(start: (context: CallContext) => Promise<T>) => raceSignal(signal, () => start({ signal, ...(at !== undefined && { deadline: at }) })),
+    run: <T>(start: (context: CallContext) => Promise<T>) =>
+      raceSignal(signal, () => start({ signal, ...(at !== undefined && { deadline: at }) })),
   };
 }
 

@@ -1,5 +1,5 @@
 import { tokenize } from '../../../filter/tokenize.ts';
-import { isObject, type Json, list, object, text, unsigned } from './body.ts';
+import { type Json, list, object, text, unsigned } from './body.ts';
 import { parseMicros } from './datetime.ts';
 import { invalidBody, malformed, notCovered } from './errors.ts';
 import { type PointId, readPointId } from './ids.ts';
@@ -239,9 +239,4 @@ function readValuesCount(bounds: Json, path: JsonPath): Condition {
   const within = readRange(bounds, undefined);
   return ({ payload }) =>
     valuesAt(payload, path).some((value) => within(Array.isArray(value) ? value.length : value === null ? 0 : 1));
-}
-
-/** Whether a body holds a filter at all, for calls where it is a choice. */
-export function hasFilter(body: Json): boolean {
-  return isObject(body.filter);
 }

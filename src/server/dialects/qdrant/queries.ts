@@ -194,7 +194,7 @@ export interface Order {
 }
 
 /** @throws 400 where the field has no range index. */
-export function readOrder(value: unknown, collection: Collection): Order {
+function readOrder(value: unknown, collection: Collection): Order {
   const order = typeof value === 'string' ? { key: value } : object(value, 'struct OrderBy');
   const key = text(order.key, 'key');
   const path = parseJsonPath(key);
@@ -213,7 +213,7 @@ export function readOrder(value: unknown, collection: Collection): Order {
 }
 
 /** One hit for each value of a point. */
-export function ordered(candidates: Iterable<Point>, matches: Condition, { path, descending, from }: Order): Scored[] {
+function ordered(candidates: Iterable<Point>, matches: Condition, { path, descending, from }: Order): Scored[] {
   const way = descending ? -1 : 1;
   const hits: Scored[] = [];
   for (const point of candidates) {
