@@ -23,6 +23,7 @@ export interface UncoveredLaw {
   readonly outOfScope: string;
 }
 
+/** One rule: covered by cases, or out of scope with the reason. */
 export type Law = CoveredLaw | UncoveredLaw;
 
 /** Every rule of the portable semantics, every trap known of a backend, and every defect seen in other libraries, with the cases for it. */

@@ -15,12 +15,14 @@ export interface Cell {
   readonly note?: string;
 }
 
+/** One capability, and how each backend has it. */
 export interface Row {
   readonly name: string;
   /** One per backend, in their order. */
   readonly cells: readonly Cell[];
 }
 
+/** Capabilities of one kind. */
 export interface Section {
   readonly title: string;
   readonly rows: readonly Row[];

@@ -31,6 +31,7 @@ import { PineconeDriver } from './driver.ts';
 
 export type { PineconeSettings } from './config.ts';
 
+/** The backend `pinecone`, as `connect` sees it: settings and limits at the top of this module. */
 export const adapter: Adapter<PineconeConfig> = {
   provider: 'pinecone',
   config,

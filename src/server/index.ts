@@ -18,6 +18,7 @@ import type { PineconeQuirks } from './dialects/pinecone/quirks.ts';
 import { qdrantDialect } from './dialects/qdrant/index.ts';
 import { guard } from './guard.ts';
 
+/** What {@link serve} takes. */
 export interface ServeOptions {
   /** The vendor whose clients are to be served. */
   readonly dialect: 'qdrant' | 'pinecone';
