@@ -32,7 +32,7 @@ export interface Include {
 export interface CallOptions {
   /** Aborts the call: it rejects with `Aborted` at once, whatever the backend does. */
   readonly signal?: AbortSignal;
-  /** Milliseconds for the whole call, retries included; then it rejects with `Timeout`. Default: the provider's. */
+  /** Milliseconds for the whole call (of a `scan`: for each page), retries included; then it rejects with `Timeout`. Default: the provider's. */
   readonly timeoutMs?: number;
 }
 

@@ -61,16 +61,16 @@ describe('visibility', () => {
     await server.close();
     const began = performance.now();
     await next.close();
-    expect(performance.now() - began).toBeLessThan(1_000);
+    expect(performance.now() - began).toBeLessThan(10_000);
   });
 
   it("consistency: 'eventual' does not wait", async () => {
-    const { db } = await start({ writeLagMs: 400 });
+    const { db } = await start({ writeLagMs: 4_000 });
     const store = await db.createCollection(unique(), { dimension: 2, metric: 'cosine' });
     await store.upsert({ id: 'a', vector: [1, 2] });
     const began = performance.now();
     expect(await store.search([1, 2], { consistency: 'eventual' })).toEqual([]);
-    expect(performance.now() - began).toBeLessThan(300);
+    expect(performance.now() - began).toBeLessThan(3_000);
     expect(await store.search([1, 2])).toHaveLength(1);
   });
 

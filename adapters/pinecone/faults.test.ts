@@ -246,21 +246,21 @@ describe('time', () => {
   test.each(Object.keys(operations))('%s: a server that hangs ends with Timeout at the deadline', async (operation) => {
     const { store, db } = await scenario();
     await db.close();
-    const quick = await connect(proxy.url, { timeoutMs: 100 });
+    const quick = await connect(proxy.url, { timeoutMs: 1_000 });
     const handle = await quick.collection(store.name);
     proxy.reset(() => ({ kind: 'hang' }));
     const began = performance.now();
     await expect(operations[operation]!(handle, quick)).rejects.toMatchObject({
       code: expect.stringMatching(/Timeout|PartialFailure/),
     });
-    expect(performance.now() - began).toBeLessThan(600);
+    expect(performance.now() - began).toBeLessThan(5_000);
     await quick.close();
   });
 
   test('a slow answer ends with Timeout at the deadline', async () => {
     const { store, db } = await scenario();
-    proxy.reset(() => ({ kind: 'slow', ms: 30 }));
-    await expect(store.search([1, 0], { timeoutMs: 150 })).rejects.toMatchObject({ code: 'Timeout' });
+    proxy.reset(() => ({ kind: 'slow', ms: 100 }));
+    await expect(store.search([1, 0], { timeoutMs: 500 })).rejects.toMatchObject({ code: 'Timeout' });
     await db.close();
   });
 
@@ -279,7 +279,7 @@ describe('time', () => {
     const began = performance.now();
     abort.abort();
     await expect(call).rejects.toMatchObject({ code: expect.stringMatching(/Aborted|PartialFailure/) });
-    expect(performance.now() - began).toBeLessThan(50);
+    expect(performance.now() - began).toBeLessThan(1_000);
     await db.close();
   });
 

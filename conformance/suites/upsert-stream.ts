@@ -173,10 +173,11 @@ export const upsertStreamSuite = defineSuite('upsert a stream', ['upsert', 'get'
   it('a stream that stalls ends at the deadline, with Timeout as cause', async (t) => {
     const store = await t.scratch();
     const source = new Source(numbered(30), (position) => (position === 25 ? new Promise(() => undefined) : undefined));
-    // Long enough for two batches on a slow server.
-    const error = await rejects('PartialFailure', 'upsert', () =>
-      store.upsert(source, { batchSize: 10, timeoutMs: 1_500 }),
-    );
+    // Long enough for two batches, on a slow server too.
+    const began = performance.now();
+    await store.upsert(numbered(1));
+    const timeoutMs = 200 + 20 * (performance.now() - began);
+    const error = await rejects('PartialFailure', 'upsert', () => store.upsert(source, { batchSize: 10, timeoutMs }));
     equal((error.cause as { code?: unknown }).code, 'Timeout', 'code of the cause');
     const { acknowledged, failed, unknown } = error.result!;
     equal(acknowledged + failed.length + unknown.length, 25, 'records in the books');

@@ -4,6 +4,7 @@ import { traced } from '../tracing.ts';
 import type { CallOptions } from '../types.ts';
 import { numberOption } from '../validate/options.ts';
 import { shown } from '../validate/text.ts';
+import { onAbort } from './on-abort.ts';
 
 /** Where calls are made: what every error and trace says, and whether the handle is still open. */
 export interface Site {
@@ -122,16 +123,10 @@ function callOn({ signal, at }: Deadline, wrap: (error: unknown) => VectorStoreE
 
 /** The promise's outcome, or the signal's reason if that comes first; what is left behind is not an unhandled rejection. */
 export function raceSignal<T>(signal: AbortSignal, start: () => Promise<T>): Promise<T> {
+  if (signal.aborted) return Promise.reject(signal.reason);
   return new Promise<T>((resolve, reject) => {
-    if (signal.aborted) {
-      reject(signal.reason);
-      return;
-    }
-    const onAbort = () => reject(signal.reason);
-    signal.addEventListener('abort', onAbort, { once: true });
-    start()
-      .then(resolve, reject)
-      .finally(() => signal.removeEventListener('abort', onAbort));
+    const stop = onAbort(signal, () => reject(signal.reason));
+    start().then(resolve, reject).finally(stop);
   });
 }
 
@@ -151,18 +146,19 @@ function startDeadline(options: CallOptions | undefined, defaultTimeoutMs: numbe
     options?.timeoutMs === undefined ? defaultTimeoutMs : numberOption(options.timeoutMs, 'options.timeoutMs', 0);
   if (timeoutMs < 0) throw invalid('options.timeoutMs', 'must not be negative');
   const controller = new AbortController();
-  const onAbort = () =>
-    controller.abort(new VectorStoreError('Aborted', 'the caller aborted', { cause: signal?.reason }));
+  const stopWaiting =
+    signal &&
+    onAbort(signal, () =>
+      controller.abort(new VectorStoreError('Aborted', 'the caller aborted', { cause: signal.reason })),
+    );
   const onTimeout = () => controller.abort(new VectorStoreError('Timeout', `not done within ${timeoutMs} ms`));
-  if (signal?.aborted) onAbort();
-  signal?.addEventListener('abort', onAbort, { once: true });
   const timer = timeoutMs < longestTimer ? setTimeout(onTimeout, timeoutMs) : undefined;
   return {
     signal: controller.signal,
     at: timer === undefined ? undefined : performance.now() + timeoutMs,
     stop() {
       clearTimeout(timer);
-      signal?.removeEventListener('abort', onAbort);
+      stopWaiting?.();
     },
   };
 }

@@ -130,13 +130,13 @@ describe('an array of records', () => {
     });
   });
 
-  it('aborted: what is in flight is unknown, what was not sent has failed, within 50 ms', async () => {
+  it('aborted: what is in flight is unknown, what was not sent has failed, without waiting for the backend', async () => {
     const controller = new AbortController();
     const store = await openStore(() => ({ upsert: never }), { batchRecords: 1, concurrency: 2 });
     const began = performance.now();
     setTimeout(() => controller.abort(), 20);
     const error = await caught(store.upsert(records(4), { signal: controller.signal, concurrency: 2 }));
-    expect(performance.now() - began).toBeLessThan(20 + 50);
+    expect(performance.now() - began).toBeLessThan(1_000);
     expect(error).toMatchObject({ code: 'PartialFailure', cause: { code: 'Aborted' } });
     expect(error.result).toMatchObject({
       unknown: ['r0', 'r1'],
@@ -290,6 +290,20 @@ describe('a call', () => {
     });
     expect(await caught(store.search([1, 1], { signal: AbortSignal.timeout(10) }))).toMatchObject({ code: 'Aborted' });
     expect(await caught(store.search([1, 1], { signal: AbortSignal.abort() }))).toMatchObject({ code: 'Aborted' });
+  });
+
+  it('may share its signal with a hundred others, and no warning of a leak comes of it', async () => {
+    const warnings: Error[] = [];
+    const listener = (warning: Error) => warnings.push(warning);
+    process.on('warning', listener);
+    const controller = new AbortController();
+    const store = await openStore(() => ({ search: never }));
+    const calls = Array.from({ length: 100 }, () => caught(store.search([1, 1], { signal: controller.signal })));
+    controller.abort();
+    for (const error of await Promise.all(calls)) expect(error.code).toBe('Aborted');
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    process.off('warning', listener);
+    expect(warnings).toEqual([]);
   });
 
   it('refuses unknown options, which would otherwise be passed over', async () => {
