@@ -40,7 +40,8 @@ function envelope(bytes: Uint8Array): Envelope {
 const noDeadlineMs = 24 * 60 * 60 * 1_000;
 
 export async function openConnection(config: MilvusConfig): Promise<Connection> {
-  const sdk = config.client ?? (await createClient(config));
+  // The configuration has checked that a client given is one.
+  const sdk = (config.client as MilvusClient | undefined) ?? (await createClient(config));
   try {
     await sdk.connectPromise;
     const { version } = await checked('GetVersion', sdk.getVersion());

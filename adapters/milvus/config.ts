@@ -1,4 +1,3 @@
-import type { MilvusClient } from '@zilliz/milvus2-sdk-node';
 import { z } from 'zod';
 import { invalid } from '../../src/errors.ts';
 
@@ -27,8 +26,8 @@ export interface MilvusSettings {
   readonly connectTimeoutMs?: number | undefined;
   /** Milliseconds for calls that set no `timeoutMs`. Default 60,000. */
   readonly timeoutMs?: number | undefined;
-  /** A ready client of the official SDK, used instead of a new one, and left open. */
-  readonly client?: MilvusClient | undefined;
+  /** A ready `MilvusClient` of the official SDK, used instead of a new one, and left open. Not typed as one, since the SDK is optional. */
+  readonly client?: object | undefined;
 }
 
 /** The settings as checked. */
@@ -42,7 +41,7 @@ export interface MilvusConfig {
   readonly database?: string;
   readonly connectTimeoutMs: number;
   readonly timeoutMs: number;
-  readonly client?: MilvusClient;
+  readonly client?: object;
 }
 
 const text = z.string().min(1);
@@ -67,7 +66,7 @@ const settings = z
     connectTimeoutMs: milliseconds.optional(),
     timeoutMs: milliseconds.optional(),
     client: z
-      .custom<MilvusClient>(
+      .custom<object>(
         (value) => typeof value === 'object' && value !== null && 'channelPool' in value,
         'a MilvusClient of @zilliz/milvus2-sdk-node',
       )
