@@ -16,28 +16,34 @@ export interface Collected {
   readonly inapplicable: { name: string; needs: string[] }[];
 }
 
+/** How {@link runCollected} goes about it. */
+export interface CollectOptions extends RunOptions {
+  /** Stops at the first failure. Default false. */
+  readonly failFast?: boolean;
+  /** Stops after the case that is running. */
+  readonly signal?: AbortSignal;
+  /** Called after every case. */
+  readonly onCase?: (name: string, failure: { readonly error: unknown } | undefined) => void;
+}
+
 /**
  * Runs the suite (or the cases asked for) in this process, without a test runner, one case after another.
  *
- * @param options `failFast` stops at the first failure; `only` narrows by name.
+ * @throws what `signal` was aborted with, after everything the suite made is dropped.
  */
-export async function runCollected(
-  harness: Harness,
-  options: RunOptions & { readonly failFast?: boolean } = {},
-): Promise<Collected> {
+export async function runCollected(harness: Harness, options: CollectOptions = {}): Promise<Collected> {
   const capabilities = await readCapabilities(harness);
   const session = prepareSession(harness, options);
-  const collected: Collected = { passed: [], failed: [], inapplicable: inapplicableCases(capabilities) };
+  const collected: Collected = { passed: [], failed: [], inapplicable: inapplicableCases(capabilities, options.only) };
   await session.open();
   try {
     for (const test of selectCases(capabilities, options.only).flatMap(({ cases }) => cases)) {
-      try {
-        await withinTime(runCase(test, session), session.budget.caseTimeoutMs);
-        collected.passed.push(test.name);
-      } catch (error) {
-        collected.failed.push({ name: test.name, error });
-        if (options.failFast) break;
-      }
+      options.signal?.throwIfAborted();
+      const failure = await failureOf(withinTime(runCase(test, session), session.budget.caseTimeoutMs));
+      if (failure === undefined) collected.passed.push(test.name);
+      else collected.failed.push({ name: test.name, error: failure.error });
+      options.onCase?.(test.name, failure);
+      if (failure !== undefined && options.failFast) break;
     }
   } finally {
     await session
@@ -47,6 +53,15 @@ export async function runCollected(
       );
   }
   return collected;
+}
+
+async function failureOf(work: Promise<void>): Promise<{ error: unknown } | undefined> {
+  try {
+    await work;
+    return undefined;
+  } catch (error) {
+    return { error };
+  }
 }
 
 async function withinTime(work: Promise<void>, timeoutMs: number): Promise<void> {

@@ -27,11 +27,14 @@ export function selectCases(capabilities: Capabilities, only?: RunOptions['only'
     .filter(({ cases }) => cases.length > 0);
 }
 
-/** The names of all cases that `selectCases` leaves out for a refused capability, with what they need. */
-export function inapplicableCases(capabilities: Capabilities): { name: string; needs: string[] }[] {
+/** The names of the cases that `selectCases` leaves out for a refused capability, with what they need. */
+export function inapplicableCases(
+  capabilities: Capabilities,
+  only?: RunOptions['only'],
+): { name: string; needs: string[] }[] {
   const all = suites.flatMap((suite) => suite.cases(capabilities));
   return all
-    .filter((test) => !applies(test, capabilities))
+    .filter((test) => isAsked(test, only) && !applies(test, capabilities))
     .map((test) => ({ name: test.name, needs: unmetNeeds(test.needs, capabilities) }));
 }
 

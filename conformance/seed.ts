@@ -1,7 +1,7 @@
 /** `$ANYVEC_SEED`, else a random one, so that every run tries something new. */
 export function chooseSeed(): number {
   const wanted = environment('ANYVEC_SEED');
-  if (wanted === undefined || wanted === '') return crypto.getRandomValues(new Int32Array(1))[0]!;
+  if (wanted === undefined || wanted === '') return crypto.getRandomValues(new Uint32Array(1))[0]! >>> 1;
   const seed = Number(wanted);
   if (!Number.isInteger(seed) || seed < -(2 ** 31) || seed >= 2 ** 31)
     throw new RangeError(`ANYVEC_SEED is no 32-bit integer: ${wanted}`);

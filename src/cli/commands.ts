@@ -10,6 +10,9 @@ export type ArgumentDefinition =
   | { type: 'string'; description: string; alias?: string; valueHint?: string; default?: string }
   | { type: 'boolean'; description: string; alias?: string };
 
+/** Arguments as the command line gave them, its positional ones under `_`. */
+export type Given = { readonly _: readonly string[] } & { readonly [name: string]: unknown };
+
 /** What the file of a command exports. */
 export interface CommandModule {
   readonly command: Command;
@@ -22,5 +25,13 @@ export const commands: ReadonlyMap<string, { readonly description: string; load(
   [
     'docs',
     { description: "Search the documentation of this project's packages by meaning", load: () => import('./docs.ts') },
+  ],
+  [
+    'serve',
+    { description: "Speak a vendor's protocol over any store, for its own clients", load: () => import('./serve.ts') },
+  ],
+  [
+    'conformance',
+    { description: 'Run the conformance suite against a backend', load: () => import('./conformance.ts') },
   ],
 ]);

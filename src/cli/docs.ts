@@ -6,11 +6,11 @@ import { cacheDirectory, projectCacheDirectory } from '../docs-search/cache-dire
 import { type DocsSearch, openDocsSearch } from '../docs-search/docs-search.ts';
 import { checkFilter } from '../docs-search/index-docs.ts';
 import { modelInfo } from '../docs-search/model.ts';
-import { duration, progressOn } from '../docs-search/progress.ts';
-import { interruptible, promptLoop } from '../docs-search/prompt.ts';
 import { renderMatches } from '../docs-search/render.ts';
-import { paletteFor, widthOf } from '../docs-search/terminal.ts';
-import type { Command } from './commands.ts';
+import { paletteFor, widthOf } from '../terminal/layout.ts';
+import { duration, progressOn } from '../terminal/progress.ts';
+import { interruptible, promptLoop } from '../terminal/prompt.ts';
+import type { Command, Given } from './commands.ts';
 import { describeError, UsageError } from './errors.ts';
 
 /** Printed below the options by `anyvec docs --help`. */
@@ -50,8 +50,6 @@ interface DocsOptions {
   readonly k: number;
   readonly json: boolean;
 }
-
-type Given = { readonly _: readonly string[] } & { readonly [name: string]: unknown };
 
 function readOptions({ _: words, dir, url, filter, limit, json }: Given): DocsOptions {
   const k = limit === undefined ? 5 : Number(limit);

@@ -63,6 +63,15 @@ describe('anyvec', () => {
     [['docs', 'x', '--filter', '{nope'], '--filter is not JSON'],
     [['docs', '--json'], 'give a question'],
     [['docs', 'x', '--url', 'nothing'], 'url: it begins with no provider'],
+    [['serve'], 'name one dialect, qdrant or pinecone'],
+    [['serve', 'redis'], 'name one dialect, qdrant or pinecone'],
+    [['serve', 'qdrant', '--port', '65536'], '--port takes a number from 0 to 65535, not "65536"'],
+    [['serve', 'qdrant', '--host', '0.0.0.0'], 'which others can reach, needs a key'],
+    [['conformance', '--backend', 'redis'], 'there is no provider of that name; known are native'],
+    [['conformance', '--backend', 'qdrant', '--url', 'milvus://x'], '--url of qdrant begins with qdrant:'],
+    [['conformance', '--backend', 'native', '--seed=x'], '--seed takes a whole number'],
+    [['conformance', '--backend', 'native', '--index', 'hnsw'], '--index takes JSON such as'],
+    [['conformance', '--backend', 'native', '--only', 'no such law'], 'no case has "no such law" in its name'],
   ])('exits with 2 and says in one line what is wrong with %j', async (argv, problem) => {
     const { code, out, err } = await run(...argv);
     expect([code, out]).toEqual([2, '']);

@@ -1,9 +1,9 @@
 /** Node only. The same questions to the same documentation on several backends. */
 import { connect } from '../connect.ts';
+import type { Progress } from '../terminal/progress.ts';
 import type { DocsFilter, DocsMatch } from './ask.ts';
 import type { Corpus } from './corpus.ts';
 import { type DocsStore, type IndexReport, indexSections } from './index-docs.ts';
-import type { Progress } from './progress.ts';
 import { sectionPayload } from './sections.ts';
 
 /** What every backend is asked. */

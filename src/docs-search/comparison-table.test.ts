@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
-
+import { paletteFor } from '../terminal/layout.ts';
 import type { Measurement } from './compare.ts';
 import { renderComparison } from './comparison-table.ts';
-import { paletteFor } from './terminal.ts';
 
 const report = { total: 9, unchanged: 0, written: 9, embedded: 9, removed: 0, ms: 1 };
 const match = (id: string) => ({ id, score: 1, distance: 0 }) as unknown as Measurement['answers'][number][number];

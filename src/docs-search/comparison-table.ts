@@ -1,6 +1,7 @@
 /** Node only. Backends side by side, in a table of at most 80 columns. */
+
+import type { Palette } from '../terminal/layout.ts';
 import { type Measurement, overlap } from './compare.ts';
-import type { Palette } from './terminal.ts';
 
 /** A backend by its URL, measured or not to be had here. */
 export interface ComparisonRow {

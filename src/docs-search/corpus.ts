@@ -1,10 +1,9 @@
 /** Node only. What is needed to index a project's documentation on any backend: sections, cached embeddings, the model. */
 import { join } from 'node:path';
-
+import { type Progress, silent } from '../terminal/progress.ts';
 import { type Embedder, openEmbedder } from './embedder.ts';
 import { EmbeddingCache } from './embedding-cache.ts';
 import { ensureModel, modelInfo } from './model.ts';
-import { type Progress, silent } from './progress.ts';
 import { collectSections, leadingSections, type Section } from './sections.ts';
 
 export interface CorpusOptions {

@@ -2,6 +2,9 @@
 import { join, relative, sep } from 'node:path';
 
 import { connect } from '../connect.ts';
+import { paletteFor, widthOf } from '../terminal/layout.ts';
+import { duration, progressOn } from '../terminal/progress.ts';
+import { interruptible, promptLoop } from '../terminal/prompt.ts';
 import { ask, type DocsFilter } from './ask.ts';
 import { type Comparison, type Measurement, measure } from './compare.ts';
 import { type ComparisonRow, renderComparison } from './comparison-table.ts';
@@ -9,10 +12,7 @@ import { type Corpus, openCorpus } from './corpus.ts';
 import { collectionName } from './docs-search.ts';
 import { checkFilter, indexSections } from './index-docs.ts';
 import { modelInfo } from './model.ts';
-import { duration, progressOn } from './progress.ts';
-import { interruptible, promptLoop } from './prompt.ts';
 import { renderMatches } from './render.ts';
-import { paletteFor, widthOf } from './terminal.ts';
 
 /** Whether a native addon works here and, if not, what to type. */
 export type AddonState = { readonly available: true } | { readonly available: false; readonly command: string };

@@ -4,11 +4,11 @@ import type { VectorDatabase } from '../database.ts';
 import { VectorStoreError } from '../errors.ts';
 import type { Filter } from '../filter/types.ts';
 import type { VectorStore } from '../store.ts';
+import { type Progress, silent } from '../terminal/progress.ts';
 import type { RecordInput } from '../types.ts';
 import type { Embedder } from './embedder.ts';
 import type { EmbeddingCache } from './embedding-cache.ts';
 import { modelInfo } from './model.ts';
-import { type Progress, silent } from './progress.ts';
 import { type Section, type SectionPayload, sectionPayload } from './sections.ts';
 
 /** A collection of documentation sections. */

@@ -1,7 +1,8 @@
 /** Node only. Answers as people read them. */
+
+import { clip, type Palette, wrap } from '../terminal/layout.ts';
 import type { DocsMatch } from './ask.ts';
 import { headline, type SectionPayload } from './sections.ts';
-import { clip, type Palette, wrap } from './terminal.ts';
 
 /** Matches as an indented list: score, package and headings, file, and the beginning of the text. */
 export function renderMatches(matches: readonly DocsMatch[], palette: Palette, width: number): string {

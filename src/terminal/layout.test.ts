@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { clip, paletteFor, widthOf, wrap } from './terminal.ts';
+import { clip, paletteFor, widthOf, wrap } from './layout.ts';
 
 describe('paletteFor', () => {
   it('colours only on a terminal without NO_COLOR that is not dumb', () => {

@@ -25,10 +25,18 @@ export async function promptLoop(
   lines.close();
 }
 
-/** The first Ctrl-C aborts the signal, so that work stops in order and what was embedded is kept; the second one kills. */
-export function interruptible(): { readonly signal: AbortSignal; stop(): void } {
+/** The first Ctrl-C (or other signal asked for) aborts, so that work stops in order and what was done is kept; the second one kills. */
+export function interruptible(on: readonly NodeJS.Signals[] = ['SIGINT']): {
+  readonly signal: AbortSignal;
+  stop(): void;
+} {
   const controller = new AbortController();
   const abort = () => controller.abort();
-  process.once('SIGINT', abort);
-  return { signal: controller.signal, stop: () => void process.off('SIGINT', abort) };
+  for (const name of on) process.once(name, abort);
+  return {
+    signal: controller.signal,
+    stop() {
+      for (const name of on) process.off(name, abort);
+    },
+  };
 }
