@@ -1,4 +1,4 @@
-import { HttpFault } from '../../src/remote/http.ts';
+import { HttpFault } from '../../src/remote/http-fault.ts';
 import type { Payload } from '../../src/types.ts';
 import { isPlainObject } from '../../src/validate/payload.ts';
 
@@ -20,12 +20,12 @@ export interface WirePage<T> {
   readonly next: string | undefined;
 }
 
-/** `{ matches: [{ id, score, values?, metadata? }] }` */
-export function readMatches(json: unknown): WireMatch[] {
+/** `{ matches: [{ id, score, values?, metadata? }] }`. With a `dimension` each has values. */
+export function readMatches(json: unknown, dimension?: number): WireMatch[] {
   const { matches } = objectOf(json, 'query');
   if (!Array.isArray(matches)) throw unexpected('query', 'has no matches');
   return matches.map((match: unknown) => {
-    const record = recordOf(match, 'query');
+    const record = recordOf(match, 'query', dimension);
     const { score } = match as { score?: unknown };
     if (typeof score !== 'number') throw unexpected('query', 'has a match without a score');
     return { ...record, score };
@@ -33,14 +33,20 @@ export function readMatches(json: unknown): WireMatch[] {
 }
 
 /** `{ vectors: { id: { id, values, metadata? } } }` */
-export function readRecords(json: unknown, call: 'fetch' | 'fetch by metadata'): WireRecord[] {
+export function readRecords(json: unknown, call: 'fetch' | 'fetch by metadata', dimension: number): WireRecord[] {
   const { vectors } = objectOf(json, call);
   if (!isPlainObject(vectors)) throw unexpected(call, 'has no vectors');
   return Object.entries(vectors).map(([id, vector]) => {
-    const record = recordOf(vector, call);
+    const record = recordOf(vector, call, dimension);
     if (record.id !== id) throw unexpected(call, 'gives a record under another id');
     return record;
   });
+}
+
+/** That no record came which was not asked for: writes would go on with it. */
+export function checkAsked(records: readonly WireRecord[], ids: readonly string[]): void {
+  const asked = new Set(ids);
+  if (!records.every(({ id }) => asked.has(id))) throw unexpected('fetch', 'has a record that was not asked for');
 }
 
 /** `{ vectors: [{ id }], namespace, usage, pagination?: { next } }`; an empty page may have no vectors. */
@@ -89,10 +95,12 @@ export function checkUpserted(json: unknown, sent: number): void {
   if (upsertedCount !== sent) throw unexpected('upsert', `does not say that all ${sent} records were taken`);
 }
 
-function recordOf(value: unknown, call: string): WireRecord {
+function recordOf(value: unknown, call: string, dimension: number | undefined): WireRecord {
   const { id, values, metadata } = objectOf(value, call);
   if (typeof id !== 'string') throw unexpected(call, 'has a record without an id');
   if (values != null && !isNumbers(values)) throw unexpected(call, 'has a vector that is none');
+  if (dimension !== undefined && values?.length !== dimension)
+    throw unexpected(call, `has a record without its ${dimension} values`);
   if (metadata != null && !isPlainObject(metadata)) throw unexpected(call, 'has metadata that is none');
   return { id, values: values ?? [], metadata: (metadata ?? {}) as Payload };
 }

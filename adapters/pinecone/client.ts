@@ -1,6 +1,9 @@
 import type { Pinecone, PineconeConfiguration } from '@pinecone-database/pinecone';
 import { VectorStoreError } from '../../src/errors.ts';
-import { type Fetch, guardedFetch, HttpFault, readJson, redactor, retryAfterMs } from '../../src/remote/http.ts';
+import { type Fetch, guardedFetch } from '../../src/remote/guarded-fetch.ts';
+import { readJson, redactor, retryAfterMs } from '../../src/remote/http.ts';
+import { HttpFault } from '../../src/remote/http-fault.ts';
+import { createSender, type HttpAnswer, type Sender } from '../../src/remote/send.ts';
 import type { PineconeConfig } from './config.ts';
 
 /** What is needed of the SDK: its client class. Both ends of the supported range have it. */
@@ -45,7 +48,7 @@ export class PineconeClient {
   readonly sdk: Pinecone;
   readonly #Pinecone: PineconeSdk['Pinecone'];
   readonly #configuration: PineconeConfiguration;
-  readonly #fetch: Fetch;
+  readonly #sender: Sender;
   readonly #redact: (text: string) => string;
   readonly #local: boolean;
   readonly #exchanges = new Map<string, Exchange>();
@@ -54,7 +57,10 @@ export class PineconeClient {
   constructor(sdk: PineconeSdk, config: PineconeConfig) {
     const given = config.client?.getConfig();
     this.#Pinecone = sdk.Pinecone;
-    this.#fetch = guardedFetch(given?.fetchApi === undefined ? {} : { fetch: given.fetchApi as Fetch });
+    this.#sender =
+      given?.fetchApi === undefined
+        ? createSender()
+        : { send: guardedFetch({ fetch: given.fetchApi as Fetch }), close: () => undefined };
     this.#redact = redactor([config.apiKey]);
     this.#local = config.controllerHost.startsWith('http://');
     this.#configuration = {
@@ -101,6 +107,11 @@ export class PineconeClient {
   }
   #requests: Pinecone | undefined;
 
+  /** Ends idle connections. */
+  close(): void {
+    this.#sender.close();
+  }
+
   /** Local servers name their hosts without a scheme too, and the SDK then uses https. */
   #withScheme(host: string): string {
     return this.#local && !host.includes('://') ? `http://${host}` : host;
@@ -132,7 +143,13 @@ export class PineconeClient {
     if (exchange === undefined) throw new TypeError('a request of no call of ours');
     try {
       const { signal, body, plane } = exchange;
-      const response = await this.#fetch(input, { ...init, headers, signal, ...(body !== undefined && { body }) });
+      const response = await this.#sender.send(input, {
+        method: init.method,
+        headers,
+        signal,
+        // The SDK sends text.
+        body: body ?? (init.body as string | undefined),
+      });
       if (response.status >= 400) throw await this.#refusal(response);
       if (init.method === 'DELETE') return new Response(null, { status: 202 });
       const json = await readJson(response);
@@ -149,7 +166,7 @@ export class PineconeClient {
     }
   }
 
-  async #refusal(response: Response): Promise<HttpFault> {
+  async #refusal(response: HttpAnswer): Promise<HttpFault> {
     const { status, headers } = response;
     const said = saidBy(await response.text());
     return new HttpFault('status', this.#redact(said), { status, retryAfterMs: retryAfterMs(headers) });
@@ -173,7 +190,7 @@ function messageOf(body: unknown): string | undefined {
     : undefined;
 }
 
-function lsnOf(response: Response, header: string): bigint | undefined {
+function lsnOf(response: HttpAnswer, header: string): bigint | undefined {
   const value = response.headers.get(header);
   return value !== null && /^\d+$/.test(value) ? BigInt(value) : undefined;
 }

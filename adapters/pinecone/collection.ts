@@ -267,6 +267,8 @@ export class PineconeCollection implements CollectionDriver {
   }
 
   async dropNamespace(namespace: string, context: CallContext): Promise<undefined> {
+    // As long as the service does not show the records, it may know no such namespace.
+    await this.#requests.fresh(namespace, context);
     await this.#requests.deleteAll(namespace, context);
     return undefined;
   }

@@ -8,8 +8,8 @@ import type {
   DriverOpenOptions,
   DriverSpec,
 } from '../../src/driver.ts';
-import { unsupported, VectorStoreError } from '../../src/errors.ts';
-import { HttpFault } from '../../src/remote/http.ts';
+import { invalid, unsupported, VectorStoreError } from '../../src/errors.ts';
+import { HttpFault } from '../../src/remote/http-fault.ts';
 import type { CollectionInfo, FieldType, Health, IndexSpec, Metric } from '../../src/types.ts';
 import { capabilitiesWith } from './capabilities.ts';
 import type { PineconeClient } from './client.ts';
@@ -53,6 +53,11 @@ export class PineconeDriver implements Driver {
   }
 
   async createCollection(name: string, spec: DriverSpec, context: CallContext): Promise<CollectionDriver> {
+    if (!isIndexName(name))
+      throw invalid(
+        'name',
+        "names of this backend are 1 to 45 lower-case letters, digits and '-', the last not at an end",
+      );
     const { dimension, metric, fields, strict } = spec;
     const ignoredHints = ignoredHintsOf(spec.index);
     if (strict && ignoredHints.length > 0)
@@ -83,7 +88,7 @@ export class PineconeDriver implements Driver {
   }
 
   async #whenReady(name: string, context: CallContext): Promise<IndexFacts> {
-    for (let pause = 50; ; pause = Math.min(2 * pause, 2_000)) {
+    for (let pause = 20; ; pause = Math.min(2 * pause, 2_000)) {
       const facts = await this.#describe(name, context);
       if (facts.ready) return facts;
       await sleep(pause, context.signal);
@@ -91,14 +96,17 @@ export class PineconeDriver implements Driver {
   }
 
   async #describe(name: string, context: CallContext): Promise<IndexFacts> {
+    if (!isIndexName(name)) throw notFound(name);
     try {
-      const facts = factsOf(await this.#control(context, (client) => client.describeIndex(name)));
+      const index = await this.#control(context, (client) => client.describeIndex(name));
+      checkDescription(name, index);
+      const facts = factsOf(index);
       if (facts === undefined)
         throw unsupported(`The index ${JSON.stringify(name)}`, 'it is not one of dense vectors for the vectors API');
       return facts;
     } catch (error) {
       if (!isStatus(error, 404)) throw error;
-      throw new VectorStoreError('NotFound', `there is no collection ${JSON.stringify(name)}; create it first`);
+      throw notFound(name);
     }
   }
 
@@ -119,10 +127,9 @@ export class PineconeDriver implements Driver {
   }
 
   async hasCollection(name: string, context: CallContext): Promise<boolean> {
+    if (!isIndexName(name)) return false;
     try {
-      const index = await this.#control(context, (client) => client.describeIndex(name));
-      if (index?.name !== name)
-        throw new HttpFault('unexpected', 'the answer to describing an index is no description of it');
+      checkDescription(name, await this.#control(context, (client) => client.describeIndex(name)));
       return true;
     } catch (error) {
       if (isStatus(error, 404)) return false;
@@ -131,8 +138,10 @@ export class PineconeDriver implements Driver {
   }
 
   async dropCollection(name: string, context: CallContext): Promise<boolean> {
+    if (!isIndexName(name)) return false;
     try {
       const index = await this.#control(context, (client) => client.describeIndex(name));
+      checkDescription(name, index);
       const host = index.privateHost ?? index.host;
       await this.#control(context, (client) => client.deleteIndex(name));
       this.#requests.get(host)?.drop();
@@ -161,6 +170,7 @@ export class PineconeDriver implements Driver {
   async close(): Promise<void> {
     const signal = AbortSignal.timeout(this.#config.freshnessTimeoutMs);
     await Promise.allSettled([...this.#requests.values()].map((requests) => requests.allFresh({ signal })));
+    this.#client.close();
   }
 
   classify(error: unknown): Classification | undefined {
@@ -169,6 +179,25 @@ export class PineconeDriver implements Driver {
 
   #control<T>({ signal }: CallContext, call: (client: Pinecone) => Promise<T>): Promise<T> {
     return this.#client.control(signal, call);
+  }
+}
+
+/** Whether the service can hold an index of that name. Any other is not asked for: it would become part of an address (`..` is another one). */
+function isIndexName(name: string): boolean {
+  return /^[a-z0-9](?:[a-z0-9-]{0,43}[a-z0-9])?$/.test(name);
+}
+
+function notFound(name: string): VectorStoreError {
+  return new VectorStoreError('NotFound', `there is no collection ${JSON.stringify(name)}; create it first`);
+}
+
+/** @throws `HttpFault` for an answer of something else than the service. */
+function checkDescription(name: string, index: IndexModel | undefined): void {
+  if (index?.name !== name || typeof index.host !== 'string' || typeof index.status?.ready !== 'boolean') {
+    throw new HttpFault(
+      'unexpected',
+      'the answer to describing an index is no description of it; is that the address of Pinecone?',
+    );
   }
 }
 

@@ -28,6 +28,8 @@ export function classify(error: unknown): Classification | undefined {
   if (VectorStoreError.is(error))
     return { code: error.code, message: error.message, retryable: error.retryable, applied: 'no' };
   const known = classifyHttp(error);
+  if (known?.code === 'Unauthenticated')
+    return { ...known, message: `the API key was not accepted (${known.message}); check $PINECONE_API_KEY or apiKey` };
   if (known !== undefined) return isStatus(error, 402) ? { ...known, code: 'PermissionDenied' } : known;
   if (!(error instanceof Error) || !Object.hasOwn(clientErrors, error.name)) return undefined;
   // The client's messages name addresses of the service.

@@ -1,6 +1,7 @@
 import type { CallContext } from '../../src/driver.ts';
 import { VectorStoreError } from '../../src/errors.ts';
 import {
+  checkAsked,
   checkUpserted,
   checkWritten,
   readCounts,
@@ -15,7 +16,7 @@ import {
 import type { Answer, PineconeClient, SdkIndex } from './client.ts';
 import { isStatus, mayBeGone } from './errors.ts';
 import type { MetadataFilter } from './filter.ts';
-import type { Freshness } from './freshness.ts';
+import type { Freshness, Seen } from './freshness.ts';
 import { toWireNamespace } from './namespaces.ts';
 
 /** What a query asks for. */
@@ -66,6 +67,7 @@ export class Requests {
   async upsert(namespace: string, records: readonly string[], context: CallContext): Promise<void> {
     const body = `{"vectors":[${records.join(',')}],"namespace":${JSON.stringify(toWireNamespace(namespace))}}`;
     const answer = await this.#write(
+      'upsert',
       namespace,
       (index) => index.upsert({ records: [{ id: '-', values: [1] }] }),
       body,
@@ -75,35 +77,41 @@ export class Requests {
   }
 
   async deleteIds(namespace: string, ids: readonly string[], context: CallContext): Promise<void> {
-    await this.#write(namespace, (index) => index.deleteMany({ ids: [...ids] }), undefined, context);
+    await this.#write('delete', namespace, (index) => index.deleteMany({ ids: [...ids] }), undefined, context);
   }
 
   async deleteMatching(namespace: string, filter: MetadataFilter, context: CallContext): Promise<void> {
     const body = JSON.stringify({ filter, namespace: toWireNamespace(namespace) });
-    await this.#write(namespace, (index) => index.deleteMany({ ids: ['-'] }), body, context);
+    await this.#write('delete', namespace, (index) => index.deleteMany({ ids: ['-'] }), body, context);
   }
 
   async deleteAll(namespace: string, context: CallContext): Promise<void> {
-    await this.#write(namespace, (index) => index.deleteAll(), undefined, context);
+    await this.#write('delete', namespace, (index) => index.deleteAll(), undefined, context);
   }
 
   async query(
     namespace: string,
     request: QueryRequest,
     context: CallContext,
-  ): Promise<{ matches: WireMatch[]; indexedLsn: bigint | undefined }> {
+  ): Promise<{ matches: WireMatch[]; seen: Seen }> {
     const { values, topK, filter, includeValues, includeMetadata } = request;
     const body = `{"vector":${vectorText(values)},${JSON.stringify({ topK, filter, includeValues, includeMetadata, namespace: toWireNamespace(namespace) }).slice(1)}`;
     const answer = await this.#request(namespace, (index) => index.query({ vector: [1], topK: 1 }), body, context);
-    if (answer === undefined) return { matches: [], indexedLsn: undefined };
-    return { matches: readMatches(answer.json), indexedLsn: answer.indexedLsn };
+    if (answer === undefined) return { matches: [], seen: 'missing' };
+    return {
+      matches: readMatches(answer.json, includeValues ? this.#dimension : undefined),
+      seen: answer.indexedLsn ?? 'unnumbered',
+    };
   }
 
   /** Those of the records that exist, in any order. */
   async fetch(namespace: string, ids: readonly string[], context: CallContext): Promise<WireRecord[]> {
     const pieces = await mapLimited(this.#addressable(ids), inFlight, async (some) => {
       const answer = await this.#request(namespace, (index) => index.fetch({ ids: some }), undefined, context);
-      return answer === undefined ? [] : readRecords(answer.json, 'fetch');
+      if (answer === undefined) return [];
+      const records = readRecords(answer.json, 'fetch', this.#dimension);
+      checkAsked(records, some);
+      return records;
     });
     return pieces.flat();
   }
@@ -123,7 +131,7 @@ export class Requests {
       context,
     );
     if (answer === undefined) return { items: [], next: undefined };
-    return { items: readRecords(answer.json, 'fetch by metadata'), next: readNext(answer.json) };
+    return { items: readRecords(answer.json, 'fetch by metadata', this.#dimension), next: readNext(answer.json) };
   }
 
   async list(
@@ -152,18 +160,19 @@ export class Requests {
     for (const namespace of this.#freshness.pendingNamespaces) await this.fresh(namespace, context);
   }
 
-  async #look(namespace: string, context: CallContext): Promise<bigint | undefined> {
+  async #look(namespace: string, context: CallContext): Promise<Seen> {
     const values = new Float32Array(this.#dimension);
     values[0] = 1;
-    const { indexedLsn } = await this.query(
+    const { seen } = await this.query(
       namespace,
       { values, topK: 1, filter: undefined, includeValues: false, includeMetadata: false },
       context,
     );
-    return indexedLsn;
+    return seen;
   }
 
   async #write(
+    kind: 'upsert' | 'delete',
     namespace: string,
     call: (index: SdkIndex) => Promise<unknown>,
     body: string | undefined,
@@ -172,7 +181,7 @@ export class Requests {
     const answer = await this.#request(namespace, call, body, context);
     if (answer === undefined) return undefined;
     checkWritten(answer.json);
-    this.#freshness.written(namespace, answer.requestLsn);
+    this.#freshness.written(namespace, answer.requestLsn, kind);
     return answer;
   }
 

@@ -1,4 +1,4 @@
-import { HttpFault } from '../../src/remote/http.ts';
+import { HttpFault } from '../../src/remote/http-fault.ts';
 import type { PointId } from './ids.ts';
 
 /** A point in an answer. */

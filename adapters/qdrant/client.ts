@@ -1,14 +1,8 @@
 import type { QdrantClient } from '@qdrant/js-client-rest';
 import { invalid, VectorStoreError } from '../../src/errors.ts';
-import {
-  classifyStatus,
-  type Fetch,
-  guardedFetch,
-  HttpFault,
-  readJson,
-  redactor,
-  retryAfterMs,
-} from '../../src/remote/http.ts';
+import { classifyStatus, readJson, redactor, retryAfterMs } from '../../src/remote/http.ts';
+import { HttpFault } from '../../src/remote/http-fault.ts';
+import { createSender, type HttpAnswer, type Sender } from '../../src/remote/send.ts';
 import { type Address, addressOf, apiKeyOf, type QdrantConfig } from './config.ts';
 
 /** Calls on points: method, path below the collection, and the name of the SDK's own function for it. */
@@ -53,6 +47,8 @@ export interface Connection {
    * @throws {@link HttpFault} and what `fetch` throws.
    */
   points(call: PointsCall, collection: string, body: Body, options: CallOptions): Promise<unknown>;
+  /** Ends idle connections. */
+  close(): void;
 }
 
 /** JSON, as text or as its bytes. */
@@ -69,7 +65,7 @@ export async function openConnection(config: QdrantConfig): Promise<Connection> 
   if (config.client !== undefined) {
     const client = checkedClient(config.client);
     const send = clientCalls(client, (text) => text);
-    return { client, control: send, points: throughClient(send) };
+    return { client, control: send, points: throughClient(send), close: () => undefined };
   }
   const { QdrantClient } = await loadSdk();
   const address = addressOf(config);
@@ -87,7 +83,13 @@ export async function openConnection(config: QdrantConfig): Promise<Connection> 
     checkCompatibility: false,
   });
   const redact = redactor([apiKey, ...Object.values(config.headers ?? {})]);
-  return { client, control: clientCalls(client, redact), points: throughFetch(address, headers, redact) };
+  const sender = createSender();
+  return {
+    client,
+    control: clientCalls(client, redact),
+    points: throughSender(sender, address, headers, redact),
+    close: sender.close,
+  };
 }
 
 async function loadSdk(): Promise<{ QdrantClient: typeof QdrantClient }> {
@@ -109,14 +111,14 @@ function checkedClient(client: unknown): QdrantClient {
   return client as QdrantClient;
 }
 
-/** Points go by `fetch` with our own text: the client would build it from objects, copying every vector. */
-function throughFetch(
+/** Points go by bytes of our own: the client would build them from objects, copying every vector, and send them by `fetch`. */
+function throughSender(
+  { send }: Sender,
   { secure, host, port, prefix }: Address,
   headers: Record<string, string>,
   redact: (text: string) => string,
 ): Connection['points'] {
   const base = `${secure ? 'https' : 'http'}://${host}:${port}${prefix}/collections/`;
-  const send: Fetch = guardedFetch();
   return async (call, collection, body, { signal, strong = false }) => {
     const [method, path] = routes[call];
     const response = await send(`${base}${encodeURIComponent(collection)}${path}${strong ? '?consistency=all' : ''}`, {
@@ -132,7 +134,7 @@ function throughFetch(
 }
 
 /** The server's own words, if it has any. */
-async function refusalOf(response: Response, redact: (text: string) => string): Promise<HttpFault> {
+async function refusalOf(response: HttpAnswer, redact: (text: string) => string): Promise<HttpFault> {
   const { status, headers } = response;
   const text = await response.text().catch(() => '');
   return new HttpFault('status', redact(messageIn(text) ?? classifyStatus(status, '').message), {

@@ -173,8 +173,9 @@ export class QdrantDriver implements Driver {
     return this.#connection.client;
   }
 
-  /** The client has no connection of its own to close: idle ones end by themselves. */
-  async close(): Promise<void> {}
+  async close(): Promise<void> {
+    this.#connection.close();
+  }
 
   classify(error: unknown): Classification | undefined {
     return classifyQdrant(error);

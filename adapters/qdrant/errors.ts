@@ -1,6 +1,7 @@
 import type { Classification } from '../../src/driver.ts';
 import { VectorStoreError } from '../../src/errors.ts';
-import { classifyHttp, classifyStatus, HttpFault } from '../../src/remote/http.ts';
+import { classifyHttp, classifyStatus } from '../../src/remote/http.ts';
+import { HttpFault } from '../../src/remote/http-fault.ts';
 import { HalfDone } from './writes.ts';
 
 /** What an error of this backend means: our own, the server's, or the transport's. */

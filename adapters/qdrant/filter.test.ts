@@ -66,7 +66,7 @@ describe('a filter compiled for Qdrant finds what the reference evaluator finds'
       },
     );
     fc.assert(property, { seed, numRuns });
-  });
+  }, 600_000);
 
   test('on declared fields, with the indexes that this library makes for them', () => {
     const indexes = new Map<string, IndexType>([
@@ -88,7 +88,7 @@ describe('a filter compiled for Qdrant finds what the reference evaluator finds'
       },
     );
     fc.assert(property, { seed, numRuns });
-  });
+  }, 600_000);
 });
 
 test('most filters need no residual on declared fields', () => {

@@ -2,7 +2,16 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, test } from 'vitest';
-import { classifyHttp, classifyStatus, guardedFetch, HttpFault, readJson, redactor, retryAfterMs } from './http.ts';
+import { guardedFetch } from './guarded-fetch.ts';
+import { classifyHttp, classifyStatus, readJson, redactor, retryAfterMs } from './http.ts';
+import { HttpFault } from './http-fault.ts';
+import { nodeSender } from './node-sender.ts';
+import type { Sender, SendOptions } from './send.ts';
+
+const senders: Record<string, (options?: SendOptions) => Sender> = {
+  'node:http': nodeSender,
+  fetch: (options) => ({ send: guardedFetch(options), close: () => undefined }),
+};
 
 const servers: Server[] = [];
 afterEach(() => {
@@ -19,7 +28,7 @@ async function serving(listener: RequestListener): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
 }
 
-describe('guardedFetch', () => {
+describe.each(Object.entries(senders))('sending by %s', (_name, senderOf) => {
   test.each([301, 302, 303, 307, 308])('does not follow a redirect with status %i', async (status) => {
     let asked = 0;
     const elsewhere = await serving((_, response) => {
@@ -28,17 +37,17 @@ describe('guardedFetch', () => {
     });
     const url = await serving((_, response) => response.writeHead(status, { location: elsewhere }).end());
     await expect(
-      guardedFetch()(url, { headers: { 'api-key': 'secret' }, method: 'POST', body: '{}' }),
+      senderOf().send(url, { headers: { 'api-key': 'secret' }, method: 'POST', body: '{}' }),
     ).rejects.toMatchObject({ kind: 'redirect', status });
     expect(asked).toBe(0);
   });
 
   test('refuses a body that says it is too large, that is, and that unpacks to be', async () => {
-    const send = guardedFetch({ maxResponseBytes: 1_000 });
+    const { send } = senderOf({ maxResponseBytes: 1_000 });
     const announced = await serving((_, response) =>
       response.writeHead(200, { 'content-length': '5000' }).end('x'.repeat(5_000)),
     );
-    await expect(send(announced)).rejects.toMatchObject({ kind: 'too-large' });
+    await expect(send(announced).then((response) => response.text())).rejects.toMatchObject({ kind: 'too-large' });
     const chunked = await serving((_, response) => {
       for (let i = 0; i < 50; i++) response.write('x'.repeat(100));
       response.end();
@@ -51,7 +60,7 @@ describe('guardedFetch', () => {
   });
 
   test('passes on what is within the bound, packed or not', async () => {
-    const send = guardedFetch({ maxResponseBytes: 1_000 });
+    const { send } = senderOf({ maxResponseBytes: 1_000 });
     const body = JSON.stringify({ result: 'x'.repeat(900) });
     const packed = await serving((_, response) =>
       response.writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' }).end(gzipSync(body)),
@@ -61,6 +70,75 @@ describe('guardedFetch', () => {
       response.writeHead(200, { 'content-type': 'application/json' }).end(body),
     );
     expect(await readJson(await send(plain))).toEqual(JSON.parse(body));
+  });
+
+  test('sends method, headers and bytes as they are, and says how many', async () => {
+    let seen: unknown;
+    const url = await serving(async (request, response) => {
+      const chunks: Buffer[] = [];
+      for await (const chunk of request) chunks.push(chunk);
+      const { 'content-length': length, 'api-key': key, 'transfer-encoding': chunked } = request.headers;
+      seen = [request.method, request.url, key, length, chunked, Buffer.concat(chunks).toString()];
+      response.end('ok');
+    });
+    const body = new TextEncoder().encode('{"é":1}');
+    const answer = await senderOf().send(`${url}a%20b?c=d`, { method: 'PUT', headers: { 'api-key': 'k' }, body });
+    expect([answer.status, await answer.text()]).toEqual([200, 'ok']);
+    expect(seen).toEqual(['PUT', '/a%20b?c=d', 'k', '8', undefined, '{"é":1}']);
+    await (await senderOf().send(url)).text();
+    expect(seen).toEqual(['GET', '/', undefined, undefined, undefined, '']);
+  });
+
+  test('an abort before, while waiting and while reading is an abort', async () => {
+    const aborted = AbortSignal.abort();
+    const url = await serving((_, response) => response.writeHead(200, { 'content-length': '100' }).write('x'));
+    const silent = await serving(() => undefined);
+    const outcome = async (address: string, signal: AbortSignal) =>
+      classifyHttp(
+        await senderOf()
+          .send(address, { signal })
+          .then((response) => response.text())
+          .catch((error: unknown) => error),
+      )?.code;
+    expect(await outcome(url, aborted)).toBe('Aborted');
+    for (const address of [silent, url]) {
+      const controller = new AbortController();
+      setTimeout(() => controller.abort(), 50);
+      expect(await outcome(address, controller.signal)).toBe('Aborted');
+    }
+  });
+
+  test('a connection that ends in the middle is an incomplete answer', async () => {
+    const url = await serving((request, response) => {
+      response.writeHead(200, { 'content-type': 'application/json', 'content-length': '100' });
+      response.write('{"a":', () => request.socket.destroy());
+    });
+    await expect(senderOf().send(url).then(readJson)).rejects.toMatchObject({ kind: 'incomplete' });
+  });
+
+  test('a refused connection had certainly no effect, a broken one perhaps', async () => {
+    const url = await serving((request) => request.socket.resetAndDestroy());
+    const broken: unknown = await senderOf()
+      .send(url)
+      .catch((error: unknown) => error);
+    expect(classifyHttp(broken)).toMatchObject({ code: 'Unavailable', applied: 'unknown' });
+    await new Promise<void>((resolve) => servers.at(-1)!.close(() => resolve()));
+    const refused: unknown = await senderOf()
+      .send(url)
+      .catch((error: unknown) => error);
+    expect(classifyHttp(refused)).toMatchObject({ code: 'Unavailable', applied: 'no' });
+    const unknown: unknown = await senderOf()
+      .send('http://no-such-host.invalid/')
+      .catch((error: unknown) => error);
+    expect(classifyHttp(unknown)).toMatchObject({ code: 'Unavailable', applied: 'no' });
+  });
+
+  test('TLS towards a server that speaks none will not mend itself', async () => {
+    const url = (await serving((_, response) => response.end())).replace('http:', 'https:');
+    const error: unknown = await senderOf()
+      .send(url)
+      .catch((fault: unknown) => fault);
+    expect(classifyHttp(error)).toMatchObject({ code: 'Unavailable', retryable: false });
   });
 });
 
@@ -88,14 +166,6 @@ describe('readJson', () => {
     );
     expect(error).toBeInstanceOf(HttpFault);
     expect((error as HttpFault).message).not.toContain('secret');
-  });
-
-  test('a connection that ends in the middle is an incomplete answer', async () => {
-    const url = await serving((request, response) => {
-      response.writeHead(200, { 'content-type': 'application/json', 'content-length': '100' });
-      response.write('{"a":', () => request.socket.destroy());
-    });
-    await expect(guardedFetch()(url).then(readJson)).rejects.toMatchObject({ kind: 'incomplete' });
   });
 });
 
@@ -139,23 +209,6 @@ describe('what errors mean', () => {
     [504, 'Unavailable', 'unknown'],
   ])('status %i is %s, applied: %s', (status, code, applied) => {
     expect(classifyStatus(status, 'said')).toMatchObject({ code, applied, message: 'said' });
-  });
-
-  test('a refused connection had certainly no effect, a broken one perhaps', async () => {
-    const url = await serving((request) => request.socket.resetAndDestroy());
-    const broken: unknown = await guardedFetch()(url).catch((error: unknown) => error);
-    expect(classifyHttp(broken)).toMatchObject({ code: 'Unavailable', applied: 'unknown' });
-    await new Promise<void>((resolve) => servers.at(-1)!.close(() => resolve()));
-    const refused: unknown = await guardedFetch()(url).catch((error: unknown) => error);
-    expect(classifyHttp(refused)).toMatchObject({ code: 'Unavailable', applied: 'no' });
-    const unknown: unknown = await guardedFetch()('http://no-such-host.invalid/').catch((error: unknown) => error);
-    expect(classifyHttp(unknown)).toMatchObject({ code: 'Unavailable', applied: 'no' });
-  });
-
-  test('TLS towards a server that speaks none will not mend itself', async () => {
-    const url = (await serving((_, response) => response.end())).replace('http:', 'https:');
-    const error: unknown = await guardedFetch()(url).catch((fault: unknown) => fault);
-    expect(classifyHttp(error)).toMatchObject({ code: 'Unavailable', retryable: false });
   });
 
   test('a defect of ours is not an error of the network', () => {

@@ -1,99 +1,14 @@
 import type { Classification } from '../driver.ts';
 import type { ErrorCode } from '../errors.ts';
-
-/** The part of `fetch` that SDKs use. */
-export type Fetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
-
-export interface HttpOptions {
-  /** Bytes of a response body, after decompression. Default 256 MiB. */
-  readonly maxResponseBytes?: number;
-  /** Default: the platform's. */
-  readonly fetch?: Fetch;
-}
-
-const defaultMaxResponseBytes = 256 * 2 ** 20;
-
-/** An answer over HTTP that is not what was asked for. Holds no header, no body and no address: those may carry secrets. */
-export class HttpFault extends Error {
-  override readonly name = 'HttpFault';
-  readonly kind: 'status' | 'redirect' | 'too-large' | 'not-json' | 'incomplete' | 'unexpected';
-  readonly status: number | undefined;
-  readonly retryAfterMs: number | undefined;
-
-  constructor(
-    kind: HttpFault['kind'],
-    message: string,
-    details: {
-      readonly status?: number | undefined;
-      readonly retryAfterMs?: number | undefined;
-      readonly cause?: unknown;
-    } = {},
-  ) {
-    super(message, details.cause === undefined ? undefined : { cause: details.cause });
-    this.kind = kind;
-    this.status = details.status;
-    this.retryAfterMs = details.retryAfterMs;
-  }
-}
-
-/**
- * A `fetch` for SDKs of HTTP backends: follows no redirect (the SDKs would send API keys and bodies along), and reads no more than
- * `maxResponseBytes` of a response, however well compressed.
- */
-export function guardedFetch(options: HttpOptions = {}): Fetch {
-  const { maxResponseBytes = defaultMaxResponseBytes, fetch: inner = fetch } = options;
-  return async (input, init) => {
-    const response = await inner(input, { ...init, redirect: 'manual' });
-    if (
-      response.type === 'opaqueredirect' ||
-      (response.status >= 300 && response.status < 400 && response.status !== 304)
-    ) {
-      await response.body?.cancel();
-      throw new HttpFault(
-        'redirect',
-        'the server answers with a redirect, which is not followed: credentials must not leave the configured address; configure the final address',
-        {
-          status: response.status,
-        },
-      );
-    }
-    return capped(response, maxResponseBytes);
-  };
-}
-
-/** The same response, unless its body is or becomes too large. */
-function capped(response: Response, maxBytes: number): Response {
-  const declared = Number(response.headers.get('content-length') ?? Number.NaN);
-  if (declared > maxBytes) {
-    void response.body?.cancel().catch(() => undefined);
-    throw tooLarge(maxBytes);
-  }
-  // What the server declares it cannot pass by, unless it is compressed.
-  if (response.body === null || (Number.isFinite(declared) && !response.headers.has('content-encoding')))
-    return response;
-  let bytes = 0;
-  const counted = response.body.pipeThrough(
-    new TransformStream<Uint8Array, Uint8Array>({
-      transform(chunk, controller) {
-        bytes += chunk.byteLength;
-        if (bytes > maxBytes) controller.error(tooLarge(maxBytes));
-        else controller.enqueue(chunk);
-      },
-    }),
-  );
-  return new Response(counted, { status: response.status, statusText: response.statusText, headers: response.headers });
-}
-
-function tooLarge(maxBytes: number): HttpFault {
-  return new HttpFault('too-large', `the answer is larger than ${maxBytes} bytes`);
-}
+import { HttpFault } from './http-fault.ts';
+import type { HttpAnswer } from './send.ts';
 
 /**
  * The JSON body of a response.
  *
  * @throws {@link HttpFault} `not-json` for another content type or text that is not JSON, `incomplete` for a body that ends too early.
  */
-export async function readJson(response: Response): Promise<unknown> {
+export async function readJson(response: HttpAnswer): Promise<unknown> {
   const type = response.headers.get('content-type') ?? '';
   const { status } = response;
   let text: string;
@@ -123,7 +38,7 @@ function shownType(type: string): string {
 }
 
 /** Milliseconds of a Retry-After header (seconds, or a date); undefined where there is none or it makes no sense. */
-export function retryAfterMs(headers: Headers, now: number = Date.now()): number | undefined {
+export function retryAfterMs(headers: HttpAnswer['headers'], now: number = Date.now()): number | undefined {
   const value = headers.get('retry-after')?.trim();
   if (value === undefined || value === '') return undefined;
   if (/^\d+(\.\d+)?$/.test(value)) return Math.ceil(Number(value) * 1000);

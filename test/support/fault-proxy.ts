@@ -26,8 +26,10 @@ export type Fault =
   | { readonly kind: 'statusAfter'; readonly status: number }
   | { readonly kind: 'redirect'; readonly status: number; readonly to: string }
   | { readonly kind: 'hang' }
-  /** The answer comes byte by byte, `ms` apart. */
-  | { readonly kind: 'slow'; readonly ms: number }
+  /** The answer comes in pieces of `bytes` (default 1), `ms` apart. */
+  | { readonly kind: 'slow'; readonly ms: number; readonly bytes?: number }
+  /** The server's answer, changed on its way. */
+  | { readonly kind: 'edit'; readonly edit: (json: unknown) => unknown }
   /** A small answer that unpacks to `bytes`. */
   | { readonly kind: 'bomb'; readonly bytes: number };
 
@@ -35,6 +37,7 @@ export type Fault =
 export class FaultProxy {
   readonly #server: Server;
   readonly #target: URL;
+  #port = 0;
   /** Requests since {@link reset}. */
   requests = 0;
   /** Requests that the server behind has seen. */
@@ -48,12 +51,28 @@ export class FaultProxy {
 
   static async open(target: string): Promise<FaultProxy> {
     const proxy = new FaultProxy(target);
-    await new Promise<void>((resolve) => proxy.#server.listen(0, '127.0.0.1', resolve));
+    await proxy.listen();
+    proxy.#port = (proxy.#server.address() as AddressInfo).port;
     return proxy;
   }
 
+  /** Again at the same port, after {@link refuse}. */
+  async listen(): Promise<void> {
+    if (!this.#server.listening)
+      await new Promise<void>((resolve) => this.#server.listen(this.#port, '127.0.0.1', resolve));
+  }
+
+  /** From now on connections are refused. */
+  async refuse(): Promise<void> {
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    this.#server.closeAllConnections();
+    await closed;
+    // Until clients have seen that their open connections are gone.
+    await new Promise((resolve) => setTimeout(resolve, 30));
+  }
+
   get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    return `http://127.0.0.1:${this.#port}`;
   }
 
   reset(next: FaultProxy['next']): void {
@@ -63,8 +82,7 @@ export class FaultProxy {
   }
 
   async close(): Promise<void> {
-    this.#server.closeAllConnections();
-    await new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    await this.refuse();
   }
 
   async #handle(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
@@ -153,14 +171,23 @@ function respond(
     case 'statusAfter':
       outgoing.writeHead(fault.status, { 'content-type': 'text/html' }).end('<html>Bad gateway</html>');
       return;
+    case 'edit': {
+      const edited = body.length === 0 ? body : JSON.stringify(fault.edit(JSON.parse(body.toString('utf8'))));
+      outgoing.writeHead(status, { ...plain, 'content-length': String(Buffer.byteLength(edited)) }).end(edited);
+      return;
+    }
     case 'slow': {
+      const { bytes = 1 } = fault;
       outgoing.writeHead(status, plain);
       let at = 0;
       const timer = setInterval(() => {
         if (at >= body.length || outgoing.destroyed) {
           clearInterval(timer);
           outgoing.end();
-        } else outgoing.write(body.subarray(at, ++at));
+        } else {
+          outgoing.write(body.subarray(at, at + bytes));
+          at += bytes;
+        }
       }, fault.ms);
       return;
     }

@@ -1,0 +1,66 @@
+/** What is written and asked: vectors as a sentence encoder gives them, payloads as an article's section has them. */
+
+/** One record, as the store takes it. */
+export interface Article {
+  readonly id: string;
+  readonly vector: Float32Array;
+  readonly payload: ArticlePayload;
+}
+
+/** One record, as the raw clients take it without converting anything. */
+export interface RawArticle {
+  readonly id: string;
+  readonly vector: number[];
+  readonly payload: ArticlePayload;
+}
+
+export interface ArticlePayload {
+  readonly title: string;
+  readonly text: string;
+  readonly lang: string;
+  readonly year: number;
+}
+
+export const dimension = 384;
+
+/** Random directions: unit length, every component an f32 with all its digits, as encoders put them out. */
+export function unitVectors(count: number, seed: number): Float32Array[] {
+  const gaussian = gaussians(seed);
+  return Array.from({ length: count }, () => {
+    const raw = Float64Array.from({ length: dimension }, gaussian);
+    const norm = Math.sqrt(raw.reduce((sum, x) => sum + x * x, 0));
+    return Float32Array.from(raw, (x) => x / norm);
+  });
+}
+
+export function articles(count: number, seed: number): Article[] {
+  const words =
+    'index vector search cosine payload filter graph cluster query shard recall latency token model store'.split(' ');
+  return unitVectors(count, seed).map((vector, i) => ({
+    // Both a string id and one that Qdrant takes as it is.
+    id: `00000000-0000-4000-8000-${i.toString(16).padStart(12, '0')}`,
+    vector,
+    payload: {
+      title: `Section ${i}`,
+      text: Array.from({ length: 40 }, (_, j) => words[(i * 7 + j * j) % words.length]).join(' '),
+      lang: i % 3 === 0 ? 'de' : 'en',
+      year: 2000 + (i % 25),
+    },
+  }));
+}
+
+export function rawForm(given: readonly Article[]): RawArticle[] {
+  return given.map(({ vector, ...rest }) => ({ ...rest, vector: Array.from(vector) }));
+}
+
+/** Standard normal deviates by Box and Muller, from a small generator with a seed (mulberry32). */
+function gaussians(seed: number): () => number {
+  let state = seed >>> 0;
+  const uniform = () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+  return () => Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform());
+}
