@@ -13,65 +13,44 @@ import type {
   StoredMatch,
   StoredRecord,
 } from '../../src/driver.ts';
-import { unsupported, VectorStoreError } from '../../src/errors.ts';
 import type { FilterNode } from '../../src/filter/normal-form.ts';
 import { type CompiledFilter, compileFilter, type FilterDialect } from '../../src/remote/compiled-filter.ts';
 import { searchOverFetching } from '../../src/remote/over-fetch.ts';
-import { collectRows, countRows, pageOf, type RowSource } from '../../src/remote/scan.ts';
+import { countRows, pageOf } from '../../src/remote/scan.ts';
 import type { CollectionInfo, CollectionStats, Consistency, Id, IndexProgress, IndexSpec } from '../../src/types.ts';
-import { batchOf, checkDone, countOf, facetOf, hitsOf, pageOfPoints, pointsOf } from './answers.ts';
+import { batchOf, checkDone, hitsOf } from './answers.ts';
 import { qdrantCapabilities } from './capabilities.ts';
-import { type Body, type Connection, resultOf } from './client.ts';
-import { type Condition, filterDialect, type QdrantFilter } from './filter.ts';
-import { type PointId, pointIdOf } from './ids.ts';
+import { type Connection, resultOf } from './client.ts';
+import { type Condition, filterDialect } from './filter.ts';
 import { resolveIndex } from './index-settings.ts';
 import { type Description, metadataOf, readDescription } from './manifest.ts';
 import { type PatchedPoint, patchOperations } from './patch.ts';
-import { keys } from './payload.ts';
-import {
-  cursorAt,
-  type Layout,
-  matchOf,
-  partsOf,
-  queryBody,
-  type Row,
-  readCursor,
-  rowOf,
-  scopeOf,
-  toRecord,
-  upsertBody,
-} from './points.ts';
+import { matchOf, queryBody, readCursor, scopeOf, toRecord, upsertBody } from './points.ts';
 import { untilIndexed } from './rebuild.ts';
+import { type CollectionLifetime, pageRows, Requests } from './requests.ts';
 import { chunksOf, sendAll } from './writes.ts';
-
-/** Rows per page where a filter is decided here. */
-const pageRows = 1_000;
-/** Namespaces that can be listed. */
-const mostNamespaces = 100_000;
-
-/** Shared by the handles of one collection: whether this connection has dropped it. Another of its name is not theirs. */
-export interface CollectionLifetime {
-  dropped: boolean;
-}
 
 /** One collection on a Qdrant server. */
 export class QdrantCollection implements CollectionDriver {
   readonly #connection: Connection;
-  readonly #vectorName: string | undefined;
-  readonly #scanBudget: number;
+  readonly #requests: Requests;
   readonly #filters: FilterDialect<Condition>;
-  readonly #lifetime: CollectionLifetime;
+  readonly #scanBudget: number;
   #info: CollectionInfo;
   #capabilities: Capabilities;
   #ignoredHints: readonly string[];
 
   constructor(connection: Connection, description: Description, scanBudget: number, lifetime: CollectionLifetime) {
-    this.#lifetime = lifetime;
     const { info, vectorName, indexes, ignoredHints } = description;
+    const { name, idMode, metric, dimension } = info;
     this.#connection = connection;
-    this.#vectorName = vectorName;
-    this.#scanBudget = scanBudget;
+    this.#requests = new Requests(
+      connection,
+      { name, layout: { idMode, metric, dimension, vectorName }, lifetime },
+      scanBudget,
+    );
     this.#filters = filterDialect({ indexes, managed: info.managed });
+    this.#scanBudget = scanBudget;
     this.#info = info;
     this.#ignoredHints = ignoredHints;
     this.#capabilities = qdrantCapabilities(scanBudget, info);
@@ -95,7 +74,7 @@ export class QdrantCollection implements CollectionDriver {
     records: readonly DriverRecord[],
     { signal }: CallContext,
   ): Promise<DriverWriteResult> {
-    checkDone(await this.#call('upsert', upsertBody(this.#layout, namespace, records), signal));
+    checkDone(await this.#requests.call('upsert', upsertBody(this.#requests.layout, namespace, records), signal));
     return { acknowledged: records.length };
   }
 
@@ -104,10 +83,12 @@ export class QdrantCollection implements CollectionDriver {
     const compiled = this.#compile(target.filter);
     if (compiled.native === 'none') return { acknowledged: 0 };
     if (compiled.residual === undefined)
-      return { acknowledged: await this.#deleteWhere(scopeOf(this.#layout, namespace, compiled), signal) };
-    const rows = await this.#collect(namespace, compiled, signal);
+      return {
+        acknowledged: await this.#requests.deleteWhere(scopeOf(this.#requests.layout, namespace, compiled), signal),
+      };
+    const rows = await this.#requests.collect(namespace, compiled, signal);
     await sendAll(chunksOf(rows, this.#capabilities.limits.batchIds), (some) =>
-      this.#deletePoints(
+      this.#requests.deletePoints(
         some.map(({ point }) => point),
         signal,
       ),
@@ -116,25 +97,13 @@ export class QdrantCollection implements CollectionDriver {
   }
 
   async #deleteIds(namespace: string, ids: readonly Id[], signal: AbortSignal): Promise<DriverWriteResult> {
-    const rows = await this.#retrieve(namespace, ids, { payload: false, vector: false }, false, signal);
+    const rows = await this.#requests.retrieve(namespace, ids, { payload: false, vector: false }, false, signal);
     if (rows.length > 0)
-      await this.#deletePoints(
+      await this.#requests.deletePoints(
         rows.map(({ point }) => point),
         signal,
       );
     return { acknowledged: rows.length, missing: missingFrom(ids, rows) };
-  }
-
-  async #deletePoints(points: readonly PointId[], signal: AbortSignal): Promise<void> {
-    checkDone(await this.#call('delete', JSON.stringify({ points }), signal));
-  }
-
-  /** How many there were, counted just before. */
-  async #deleteWhere(filter: QdrantFilter | undefined, signal: AbortSignal): Promise<number> {
-    const count = await this.#countNative(filter, false, signal);
-    // An empty filter means everything, and is only sent where that was asked for in so many words.
-    if (count > 0) checkDone(await this.#call('delete', JSON.stringify({ filter: filter ?? {} }), signal));
-    return count;
   }
 
   async search(
@@ -148,7 +117,7 @@ export class QdrantCollection implements CollectionDriver {
     const { k, maxDistance, exact, include } = asked;
     const { residual } = compiled;
     const needed: Parts = { payload: include.payload || residual !== undefined, vector: include.vector };
-    const layout = this.#layout;
+    const layout = this.#requests.layout;
     const plan = { asked, filter: scopeOf(layout, namespace, compiled), defaultEf: this.#info.index.ef, needed };
     const strong = asked.consistency === 'strong';
     return searchOverFetching(
@@ -158,8 +127,8 @@ export class QdrantCollection implements CollectionDriver {
         const body = queryBody(layout, some, limit, plan);
         const answers =
           some.length === 1
-            ? [hitsOf(await this.#call('query', body, signal, strong))]
-            : batchOf(await this.#call('queryBatch', body, signal, strong), some.length);
+            ? [hitsOf(await this.#requests.call('query', body, signal, strong))]
+            : batchOf(await this.#requests.call('queryBatch', body, signal, strong), some.length);
         return answers.map((hits) => hits.map((hit) => matchOf(layout, hit, needed)));
       },
     );
@@ -176,7 +145,7 @@ export class QdrantCollection implements CollectionDriver {
     const { include, limit, cursor, consistency } = asked;
     if (cursor !== undefined) readCursor(cursor);
     const needed: Parts = { payload: include.payload || compiled.residual !== undefined, vector: include.vector };
-    const source = this.#source(namespace, compiled, needed, consistency, signal);
+    const source = this.#requests.source(namespace, compiled, needed, consistency, signal);
     const page = await pageOf(source, compiled.residual, {
       include,
       limit,
@@ -195,7 +164,7 @@ export class QdrantCollection implements CollectionDriver {
     if ('ids' in target) return this.#patch(namespace, target.ids, patch, signal);
     const compiled = this.#compile(target.filter);
     if (compiled.native === 'none') return { acknowledged: 0 };
-    const rows = await this.#collect(namespace, compiled, signal);
+    const rows = await this.#requests.collect(namespace, compiled, signal);
     const ids: Id[] = [];
     await sendAll(chunksOf(rows, this.#capabilities.limits.batchIds), async (some) => {
       const wanted = some.map(({ id }) => id);
@@ -214,12 +183,12 @@ export class QdrantCollection implements CollectionDriver {
     signal: AbortSignal,
   ): Promise<DriverWriteResult> {
     for (let tried = 1; ; tried++) {
-      const rows = await this.#retrieve(namespace, ids, { payload: true, vector: false }, false, signal);
+      const rows = await this.#requests.retrieve(namespace, ids, { payload: true, vector: false }, false, signal);
       const points: PatchedPoint[] = rows.map(({ point, decoded }) => ({ point, decoded }));
       const operations = patchOperations(points, patch, this.#info.idMode);
       try {
         await sendAll(operations, async (some) =>
-          checkDone(await this.#call('batch', `{"operations":[${some.join(',')}]}`, signal)),
+          checkDone(await this.#requests.call('batch', `{"operations":[${some.join(',')}]}`, signal)),
         );
         return { acknowledged: rows.length, missing: missingFrom(ids, rows) };
       } catch (error) {
@@ -234,33 +203,8 @@ export class QdrantCollection implements CollectionDriver {
     { include, consistency }: ReadOptions,
     { signal }: CallContext,
   ): Promise<StoredRecord[]> {
-    const rows = await this.#retrieve(namespace, ids, include, consistency === 'strong', signal);
+    const rows = await this.#requests.retrieve(namespace, ids, include, consistency === 'strong', signal);
     return rows.map(toRecord);
-  }
-
-  async #retrieve(
-    namespace: string,
-    ids: readonly Id[],
-    parts: Parts,
-    strong: boolean,
-    signal: AbortSignal,
-  ): Promise<Row[]> {
-    const wanted = new Map(ids.map((id) => [this.#pointId(namespace, id), id]));
-    const answer = pointsOf(
-      await this.#call(
-        'retrieve',
-        JSON.stringify({ ids: [...wanted.keys()], ...partsOf(this.#layout, parts) }),
-        signal,
-        strong,
-      ),
-    );
-    const rows = answer.map((point) => rowOf(this.#layout, point, parts));
-    // Another id under the same hash is another record.
-    return rows.filter(
-      (row) =>
-        wanted.get(row.point) === row.id &&
-        (this.#info.idMode === 'native' || !parts.payload || row.decoded.namespace === namespace),
-    );
   }
 
   async count(
@@ -272,20 +216,13 @@ export class QdrantCollection implements CollectionDriver {
     const compiled = this.#compile(filter);
     if (compiled.native === 'none') return 0;
     if (compiled.residual === undefined)
-      return this.#countNative(scopeOf(this.#layout, namespace, compiled), consistency === 'strong', signal);
-    const source = this.#source(namespace, compiled, { payload: true, vector: false }, consistency, signal);
-    return countRows(source, compiled.residual, { pageRows, scanBudget: this.#scanBudget });
-  }
-
-  async #countNative(filter: QdrantFilter | undefined, strong: boolean, signal: AbortSignal): Promise<number> {
-    return countOf(
-      await this.#call(
-        'count',
-        JSON.stringify({ exact: true, ...(filter !== undefined && { filter }) }),
+      return this.#requests.count(
+        scopeOf(this.#requests.layout, namespace, compiled),
+        consistency === 'strong',
         signal,
-        strong,
-      ),
-    );
+      );
+    const source = this.#requests.source(namespace, compiled, { payload: true, vector: false }, consistency, signal);
+    return countRows(source, compiled.residual, { pageRows, scanBudget: this.#scanBudget });
   }
 
   async recreateIndex(
@@ -294,7 +231,7 @@ export class QdrantCollection implements CollectionDriver {
     { signal }: CallContext,
   ): Promise<void> {
     const { spec, hnsw, quantization, ignoredHints } = resolveIndex(index, strict);
-    this.#checkAlive();
+    this.#requests.checkAlive();
     const { name } = this.#info;
     const info: CollectionInfo = { ...this.#info, index: spec };
     await this.#connection.control(
@@ -314,32 +251,24 @@ export class QdrantCollection implements CollectionDriver {
   }
 
   async #describe(signal: AbortSignal): Promise<Description> {
-    this.#checkAlive();
+    this.#requests.checkAlive();
     const { name, idMode, fields } = this.#info;
     const answer = await this.#connection.control('getCollection', { collection_name: name }, signal);
-    return readDescription(name, resultOf(answer), { vectorName: this.#vectorName, idMode, fields });
+    return readDescription(name, resultOf(answer), { vectorName: this.#requests.layout.vectorName, idMode, fields });
   }
 
   async listNamespaces({ signal }: CallContext): Promise<string[]> {
-    return (await this.#namespaces(signal)).filter((name) => name !== '');
-  }
-
-  async #namespaces(signal: AbortSignal): Promise<string[]> {
-    const hits = facetOf(
-      await this.#call('facet', JSON.stringify({ key: keys.namespace, limit: mostNamespaces, exact: true }), signal),
-    );
-    if (hits.length === mostNamespaces)
-      throw unsupported('Listing the namespaces', `there are ${mostNamespaces} or more`);
-    return hits.filter(({ value, count }) => typeof value === 'string' && count > 0).map(({ value }) => String(value));
+    return (await this.#requests.namespaces(signal)).filter((name) => name !== '');
   }
 
   async dropNamespace(namespace: string, { signal }: CallContext): Promise<number> {
-    return this.#deleteWhere(scopeOf(this.#layout, namespace, { native: 'all' }), signal);
+    return this.#requests.deleteWhere(scopeOf(this.#requests.layout, namespace, { native: 'all' }), signal);
   }
 
   async stats({ signal }: CallContext): Promise<CollectionStats> {
-    const count = await this.#countNative(undefined, false, signal);
-    const namespaces = this.#info.idMode === 'native' ? Number(count > 0) : (await this.#namespaces(signal)).length;
+    const count = await this.#requests.count(undefined, false, signal);
+    const namespaces =
+      this.#info.idMode === 'native' ? Number(count > 0) : (await this.#requests.namespaces(signal)).length;
     return {
       count,
       namespaces,
@@ -357,72 +286,8 @@ export class QdrantCollection implements CollectionDriver {
 
   async close(): Promise<void> {}
 
-  #call(call: Parameters<Connection['points']>[0], body: Body, signal: AbortSignal, strong = false): Promise<unknown> {
-    this.#checkAlive();
-    return this.#connection.points(call, this.#info.name, body, { signal, strong });
-  }
-
-  #checkAlive(): void {
-    if (this.#lifetime.dropped) throw new VectorStoreError('NotFound', `collection ${this.#info.name} was dropped`);
-  }
-
-  get #layout(): Layout {
-    const { idMode, metric, dimension } = this.#info;
-    return { idMode, metric, dimension, vectorName: this.#vectorName };
-  }
-
-  #pointId(namespace: string, id: Id): PointId {
-    return pointIdOf(this.#info.idMode, namespace, id);
-  }
-
   #compile(filter: FilterNode): CompiledFilter<Condition> {
     return compileFilter(filter, this.#filters);
-  }
-
-  #source(
-    namespace: string,
-    compiled: CompiledFilter<Condition>,
-    parts: Parts,
-    consistency: Consistency,
-    signal: AbortSignal,
-  ): RowSource<Row> {
-    const filter = scopeOf(this.#layout, namespace, compiled);
-    return {
-      fetch: async (cursor, limit) => {
-        const body = {
-          limit,
-          ...(cursor !== undefined && { offset: readCursor(cursor) }),
-          ...(filter !== undefined && { filter }),
-          ...partsOf(this.#layout, parts),
-        };
-        const { points, next } = pageOfPoints(
-          await this.#call('scroll', JSON.stringify(body), signal, consistency === 'strong'),
-        );
-        return {
-          rows: points.map((point) => rowOf(this.#layout, point, parts)),
-          ...(next !== undefined && { next: cursorAt(next) }),
-        };
-      },
-      resume: (_, rows, at) => cursorAt(rows[at]!.point),
-    };
-  }
-
-  #collect(
-    namespace: string,
-    compiled: CompiledFilter<Condition>,
-    signal: AbortSignal,
-  ): Promise<{ id: Id; point: PointId }[]> {
-    const source = this.#source(
-      namespace,
-      compiled,
-      { payload: compiled.residual !== undefined, vector: false },
-      'session',
-      signal,
-    );
-    return collectRows(source, compiled.residual, { pageRows, scanBudget: this.#scanBudget }, ({ id, point }) => ({
-      id,
-      point,
-    }));
   }
 }
 

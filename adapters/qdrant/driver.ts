@@ -12,13 +12,14 @@ import { parsePath } from '../../src/filter/path.ts';
 import type { CollectionInfo, FieldType, Health } from '../../src/types.ts';
 import { qdrantCapabilities } from './capabilities.ts';
 import { type Connection, openConnection, resultOf } from './client.ts';
-import { type CollectionLifetime, QdrantCollection } from './collection.ts';
+import { QdrantCollection } from './collection.ts';
 import type { QdrantConfig } from './config.ts';
 import { classifyQdrant } from './errors.ts';
 import { keyOf } from './filter.ts';
 import { resolveIndex } from './index-settings.ts';
 import { type Description, metadataOf, readDescription } from './manifest.ts';
 import { keys } from './payload.ts';
+import type { CollectionLifetime } from './requests.ts';
 
 const distances = { cosine: 'Cosine', dot: 'Dot', euclidean: 'Euclid' } as const;
 
