@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { VectorStoreError } from '../../src/index.ts';
 import { config, fromUrl } from './config.ts';
 import { dialectOf } from './dialect.ts';
@@ -27,7 +27,20 @@ describe('a URL says', () => {
   );
 });
 
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
+
 describe('an object says', () => {
+  test('$MILVUS_TOKEN is the token where no other credentials are given', () => {
+    vi.stubEnv('MILVUS_TOKEN', 'from-the-environment');
+    const tokenOf = (settings: object) => config.parse({ provider: 'milvus', ...settings }).token;
+    expect(tokenOf({})).toBe('from-the-environment');
+    expect(tokenOf({ token: 'given' })).toBe('given');
+    expect(tokenOf({ username: 'root', password: 'x' })).toBeUndefined();
+    expect(ofUrl('milvus://h').token).toBe('from-the-environment');
+  });
+
   test('a URL with or without TLS and its usual ports', () => {
     const address = (url: string) => config.parse({ provider: 'milvus', url });
     expect(address('http://h')).toMatchObject({ address: 'h:19530', tls: false });

@@ -16,7 +16,7 @@ export interface MilvusSettings {
   readonly provider: 'milvus';
   /** `http://host:19530`, or `https://` for TLS (port 443 if none is given). Default `http://localhost:19530`. */
   readonly url?: string | undefined;
-  /** API key, or `user:password`. */
+  /** API key, or `user:password`. Default: `$MILVUS_TOKEN`, unless there is a username or a ready client. */
   readonly token?: string | undefined;
   readonly username?: string | undefined;
   readonly password?: string | undefined;
@@ -84,8 +84,10 @@ const settings = z
 export const config: z.ZodType<MilvusConfig> = settings.transform(
   ({ url = 'http://localhost:19530', tls, connectTimeoutMs = 30_000, timeoutMs = 60_000, ...rest }) => {
     const secure = url.startsWith('https:') || tls !== undefined;
+    const token =
+      rest.username === undefined && rest.client === undefined ? (rest.token ?? environmentToken()) : undefined;
     return {
-      ...dropUndefined(rest),
+      ...dropUndefined({ ...rest, token }),
       provider: 'milvus' as const,
       address: addressOf(url),
       tls: tls === undefined ? secure : dropUndefined(tls),
@@ -94,6 +96,11 @@ export const config: z.ZodType<MilvusConfig> = settings.transform(
     };
   },
 );
+
+function environmentToken(): string | undefined {
+  const environment = (globalThis as { process?: { env?: Record<string, string | undefined> } }).process?.env;
+  return environment?.MILVUS_TOKEN || undefined;
+}
 
 /** Host and port. Read from the text, since a parsed URL forgets a port that is its scheme's own. */
 function addressOf(url: string): string {
