@@ -168,4 +168,6 @@ function headline(backend: string, operation: string, { median, low, high }: Est
   return `headline overhead/${backend}/${operation} ${median.toFixed(3)}`;
 }
 
-await main();
+// Nothing else may keep the process alive while a server that was started answers or ends.
+const alive = setInterval(() => undefined, 60_000);
+await main().finally(() => clearInterval(alive));

@@ -22,9 +22,9 @@ export async function milvusContest(): Promise<Contest> {
 async function rawClient(address: string): Promise<RawClient> {
   const client = new MilvusClient({ address });
   await client.connectPromise;
-  const output = ['title', 'text', 'lang', 'year'];
+  const output = ['id', 'title', 'text', 'lang', 'year'];
   return {
-    settings: '@zilliz/milvus2-sdk-node 3.0.6, columns for the payload, consistency Bounded',
+    settings: '@zilliz/milvus2-sdk-node 3.0.6, typed arrays, columns for the payload, consistency Bounded',
     async createCollection(name) {
       await checked(
         client.createCollection({
@@ -50,7 +50,9 @@ async function rawClient(address: string): Promise<RawClient> {
     },
     async upsert(name, articles, batch) {
       for (let at = 0; at < articles.length; at += batch) {
-        const data = articles.slice(at, at + batch).map(({ id, vector, payload }) => ({ id, vector, ...payload }));
+        const data = articles
+          .slice(at, at + batch)
+          .map(({ id, typed, payload }) => ({ id, vector: typed, ...payload }));
         const { status } = await client.upsert({ collection_name: name, data });
         if (status.error_code !== 'Success') throw new Error(status.reason);
       }
