@@ -13,7 +13,7 @@ export async function pineconeContest(): Promise<Contest> {
     server: 'server of this package',
     ours: await connect(`pinecone://${host}`),
     raw: rawClient(server.url),
-    batches: [100, 200, 250],
+    batches: [50, 100, 200],
     stop: server.stop,
   };
 }

@@ -43,22 +43,27 @@ export const quirkCombinations: readonly Partial<PineconeQuirks>[] = [
   ),
 ];
 
-/** The Pinecone adapter on our server of its protocol, through the official client. */
-export function pineconeHarness({ client, quirks = {}, budget }: PineconeHarnessOptions): Harness {
+/**
+ * The Pinecone adapter through the official client: on the live service where `$ANYVEC_TEST_PINECONE_API_KEY` is set and no switch is asked for (it
+ * creates indexes there, named `t-…`, and deletes them), and otherwise on our server of its protocol.
+ */
+export function pineconeHarness({ client, quirks, budget }: PineconeHarnessOptions): Harness {
+  const liveKey = quirks === undefined ? process.env.ANYVEC_TEST_PINECONE_API_KEY || undefined : undefined;
   let server: Promise<RunningServer> | undefined;
+  const sdkOptions = async () => {
+    if (liveKey !== undefined) return { apiKey: liveKey };
+    server ??= serve({ dialect: 'pinecone', apiKey: 'key-of-the-suite', ...(quirks && { quirks }) });
+    return { apiKey: 'key-of-the-suite', controllerHostUrl: (await server).url };
+  };
   const open = async () => {
-    server ??= serve({ dialect: 'pinecone', apiKey: 'key-of-the-suite', quirks });
-    const { url } = await server;
     const { Pinecone } = await clients[client]();
-    const settings = {
-      provider: 'pinecone',
-      client: new Pinecone({ apiKey: 'key-of-the-suite', controllerHostUrl: url }),
-    };
+    const settings = { provider: 'pinecone', client: new Pinecone(await sdkOptions()) };
     return createDatabase(await adapter.open(adapter.config.parse(settings)));
   };
-  const shown = Object.entries(quirks).map(([name, value]) => `, ${name}: ${value}`);
+  const where = liveKey === undefined ? 'server of ours' : 'live service';
+  const shown = Object.entries(quirks ?? {}).map(([name, value]) => `, ${name}: ${value}`);
   return {
-    name: `pinecone (server of ours, client ${client}${shown.join('')})`,
+    name: `pinecone (${where}, client ${client}${shown.join('')})`,
     open,
     reopen: open,
     close: async () => (await server)?.close(),
