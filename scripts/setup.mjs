@@ -1,11 +1,12 @@
 /**
- * Makes a fresh clone ready: dependencies, then the native addons of the hnswlib and faiss adapters.
+ * Makes a fresh clone ready: dependencies, the engine's kernels, the native addons of the hnswlib and faiss adapters.
  * `node scripts/setup.mjs`, or `import { setup } from './setup.mjs'`. Quick when there is nothing to do.
  */
 import { join } from 'node:path';
 
 import { prepareAddons } from './addons.mjs';
 import { installDependencies } from './dependencies.mjs';
+import { compileKernels } from './kernels.mjs';
 import { withLock } from './lib/lock.mjs';
 import { isMain } from './lib/main.mjs';
 import { cacheDir } from './lib/paths.mjs';
@@ -30,6 +31,7 @@ export async function setup({ requireAddons = true } = {}) {
   assertNodeVersion();
   return withLock(join(cacheDir, 'setup.lock'), async () => {
     await installDependencies();
+    await compileKernels();
     const addons = await prepareAddons();
     if (requireAddons) assertAvailable(addons);
     return { addons };

@@ -1,5 +1,5 @@
 import { nativeMetric, writeNative } from '../../src/engine/index/addon/native-vectors.ts';
-import type { GrowingIndex } from '../../src/engine/index/addon/renewing-index.ts';
+import type { GrowingIndex } from '../../src/engine/index/renewing-index.ts';
 import type { VectorSource } from '../../src/engine/index/vector-index.ts';
 import { VectorStoreError } from '../../src/errors.ts';
 import type { FaissModule, NativeIndex } from './client.ts';

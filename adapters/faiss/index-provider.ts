@@ -1,6 +1,6 @@
-import { corrupt, open, type PackageIdentity, seal } from '../../src/engine/index/addon/package.ts';
-import { none, Positions } from '../../src/engine/index/addon/positions.ts';
-import { type Generation, RenewingIndex } from '../../src/engine/index/addon/renewing-index.ts';
+import { corrupt, open, type PackageIdentity, seal } from '../../src/engine/index/package.ts';
+import { none, Positions } from '../../src/engine/index/positions.ts';
+import { type Generation, RenewingIndex } from '../../src/engine/index/renewing-index.ts';
 import type {
   IndexSearchOptions,
   ResolvedIndex,
@@ -154,7 +154,7 @@ class FaissIndex implements VectorIndex {
   get #identity(): PackageIdentity {
     const { dimension, metric } = this.#vectors;
     const { factory, efConstruction, effort } = this.#plan;
-    return { addon: 'faiss-node', format: 1, dimension, metric, factory: factory.text, efConstruction, effort };
+    return { maker: 'faiss-node', format: 1, dimension, metric, factory: factory.text, efConstruction, effort };
   }
 
   #restore(saved: Uint8Array): Generation<GrownIndex> {

@@ -1,4 +1,4 @@
-import { corrupt } from '../../src/engine/index/addon/package.ts';
+import { corrupt } from '../../src/engine/index/package.ts';
 
 /*
  * The library's file (little-endian, 64-bit): a header of 96 bytes; per element a row of fixed size: links of level 0 (count, ids), vector,

@@ -1,12 +1,12 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { nativeMetric, writeNative } from '../../src/engine/index/addon/native-vectors.ts';
-import { corrupt } from '../../src/engine/index/addon/package.ts';
-import type { GrowingIndex } from '../../src/engine/index/addon/renewing-index.ts';
 import { withTemporaryFile } from '../../src/engine/index/addon/temporary-file.ts';
+import type { GraphSettings } from '../../src/engine/index/hnsw/settings.ts';
+import { corrupt } from '../../src/engine/index/package.ts';
+import type { GrowingIndex } from '../../src/engine/index/renewing-index.ts';
 import type { VectorSource } from '../../src/engine/index/vector-index.ts';
 import type { HnswlibGraph, HnswlibModule } from './client.ts';
 import { checkGraphFile, elementBytes, graphFileBytes } from './graph-file.ts';
-import type { GraphSettings } from './settings.ts';
 
 const initialCapacity = 1_024;
 /** What the library allocates per graph, whatever its size: 65,536 mutexes. */

@@ -1,7 +1,8 @@
 import { requireDimension } from '../../src/engine/index/addon/native-vectors.ts';
-import { open, type PackageIdentity, seal } from '../../src/engine/index/addon/package.ts';
-import { none, Positions } from '../../src/engine/index/addon/positions.ts';
-import { type Generation, RenewingIndex } from '../../src/engine/index/addon/renewing-index.ts';
+import { type GraphSettings, graphSettings, resolveSettings, searchEf } from '../../src/engine/index/hnsw/settings.ts';
+import { open, type PackageIdentity, seal } from '../../src/engine/index/package.ts';
+import { none, Positions } from '../../src/engine/index/positions.ts';
+import { type Generation, RenewingIndex } from '../../src/engine/index/renewing-index.ts';
 import type {
   IndexSearchOptions,
   ResolvedIndex,
@@ -13,7 +14,6 @@ import { invalid, unsupported } from '../../src/errors.ts';
 import type { IndexSpec } from '../../src/types.ts';
 import type { HnswlibModule } from './client.ts';
 import { Graph } from './graph.ts';
-import { type GraphSettings, graphSettings, resolveSettings, searchEf } from './settings.ts';
 
 const types = ['hnsw'] as const;
 
@@ -94,7 +94,7 @@ class HnswlibIndex implements VectorIndex {
 
   get #identity(): PackageIdentity {
     const { dimension, metric } = this.#vectors;
-    return { addon: 'hnswlib-node', format: 1, dimension, metric, ...this.#settings };
+    return { maker: 'hnswlib-node', format: 1, dimension, metric, ...this.#settings };
   }
 
   #restore(addon: HnswlibModule, saved: Uint8Array): Generation<Graph> {

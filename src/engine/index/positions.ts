@@ -1,4 +1,4 @@
-import { VectorStoreError } from '../../../errors.ts';
+import { VectorStoreError } from '../../errors.ts';
 
 /** Where there is no slot, or no position. */
 export const none = 0xffff_ffff;
@@ -92,6 +92,14 @@ export class Positions {
       if (slot !== none) slots.push(slot);
     }
     return slots;
+  }
+
+  /** Visits the positions of living slots, in order. */
+  forEachLive(visit: (position: number, slot: number) => void): void {
+    for (let position = 0; position < this.#length; position++) {
+      const slot = this.#slots[position]!;
+      if (slot !== none) visit(position, slot);
+    }
   }
 
   /** By position: the slot, or `none`, as u32 little-endian. */

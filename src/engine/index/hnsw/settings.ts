@@ -1,7 +1,7 @@
-import { resolveWith } from '../../src/engine/index/resolve.ts';
-import type { ResolvedIndex } from '../../src/engine/index/vector-index.ts';
-import { invalid } from '../../src/errors.ts';
-import type { IndexSpec } from '../../src/types.ts';
+import { invalid } from '../../../errors.ts';
+import type { IndexSpec } from '../../../types.ts';
+import { resolveWith } from '../resolve.ts';
+import type { ResolvedIndex } from '../vector-index.ts';
 
 /** An HNSW graph, all settings filled in. */
 export interface GraphSettings {

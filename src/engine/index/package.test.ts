@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { open, seal } from './package.ts';
 
-const identity = { addon: 'x', format: 1, dimension: 3 };
+const identity = { maker: 'x', format: 1, dimension: 3 };
 const sections = [Uint8Array.of(1, 2, 3), new Uint8Array(0), Uint8Array.of(9)];
 const corruption = (message: RegExp) =>
   expect.objectContaining({ code: 'Corruption', message: expect.stringMatching(message) });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { printSeed, seed } from '../../../../test/support/seed.ts';
+import { printSeed, seed } from '../../../test/support/seed.ts';
 import { none, Positions } from './positions.ts';
 
 printSeed('positions');
