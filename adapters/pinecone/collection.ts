@@ -23,6 +23,7 @@ import { pageOf } from '../../src/remote/scan.ts';
 import { compareMatches, distanceBetween } from '../../src/score.ts';
 import type { CollectionInfo, CollectionStats, Consistency, Id } from '../../src/types.ts';
 import { utf8Length } from '../../src/validate/text.ts';
+import { toWireId } from './ascii.ts';
 import { classify } from './errors.ts';
 import { compileMetadataFilter, type MetadataFilter } from './filter.ts';
 import { fromWireNamespace } from './namespaces.ts';
@@ -80,10 +81,11 @@ export class PineconeCollection implements CollectionDriver {
   async delete(namespace: string, target: DriverTarget, context: CallContext): Promise<DriverWriteResult> {
     await this.#requests.fresh(namespace, context);
     if ('filter' in target) return this.#deleteMatching(namespace, target.filter, context);
-    const present = new Set((await this.#requests.fetch(namespace, target.ids, context)).map((record) => record.id));
-    const ids = target.ids.filter((id) => present.has(id));
-    if (ids.length > 0) await this.#requests.deleteIds(namespace, ids, context);
-    return { acknowledged: ids.length, missing: target.ids.filter((id) => !present.has(id)) };
+    const records = await this.#requests.fetch(namespace, target.ids.map(toWireId), context);
+    const present = new Set(records.map((record) => record.id));
+    const ids = target.ids.filter((id) => present.has(toWireId(id)));
+    if (ids.length > 0) await this.#requests.deleteIds(namespace, ids.map(toWireId), context);
+    return { acknowledged: ids.length, missing: target.ids.filter((id) => !present.has(toWireId(id))) };
   }
 
   /** The ids are read first, to account for them; where the service can tell the whole filter it also deletes by it. */
@@ -96,7 +98,7 @@ export class PineconeCollection implements CollectionDriver {
       return { acknowledged: ids.length, ids };
     }
     return this.#inPieces(ids, chunksOf(ids, this.capabilities.limits.batchIds), (some) =>
-      this.#requests.deleteIds(namespace, some, context),
+      this.#requests.deleteIds(namespace, some.map(toWireId), context),
     );
   }
 
@@ -110,7 +112,7 @@ export class PineconeCollection implements CollectionDriver {
     const rows =
       'filter' in target
         ? await this.#collect(namespace, this.#compile(target.filter), context)
-        : (await this.#requests.fetch(namespace, target.ids, context)).map(toRow);
+        : (await this.#requests.fetch(namespace, target.ids.map(toWireId), context)).map(toRow);
     const found = new Set(rows.map((row) => row.id));
     const missing = 'ids' in target ? target.ids.filter((id) => !found.has(id)) : [];
     const failed: { id: Id; code: 'InvalidArgument' }[] = [];
@@ -224,7 +226,7 @@ export class PineconeCollection implements CollectionDriver {
     context: CallContext,
   ): Promise<StoredRecord[]> {
     await this.#freshFor(namespace, options.consistency, context);
-    const records = await this.#requests.fetch(namespace, ids, context);
+    const records = await this.#requests.fetch(namespace, ids.map(toWireId), context);
     return records.map((record) => withParts(toRow(record), options.include));
   }
 
