@@ -1,5 +1,6 @@
-import { afterAll, beforeAll, describe, it } from 'vitest';
+import { afterAll, beforeAll, describe, inject, it } from 'vitest';
 import { milvusHarness } from '../../conformance/backends/milvus.ts';
 import { runConformance } from '../../conformance/index.ts';
 
-await runConformance({ runner: { describe, it, beforeAll, afterAll }, harness: milvusHarness('milvus-lite') });
+const runner = { describe, it, beforeAll, afterAll };
+await runConformance({ runner, harness: milvusHarness('milvus-lite', inject('milvusPorts')['milvus-lite']) });

@@ -21,9 +21,9 @@ async function start(quirks: Partial<PineconeQuirks> = {}, settings: object = {}
   const server = await serve({ dialect: 'pinecone', quirks });
   const requests: string[] = [];
   const fetchApi = (input: string, init: RequestInit) => {
-    requests.push(
-      `${init.method} ${input.replace(/^http:\/\/[^/]+(\/hosts\/[\w-]+)?/, '')}${typeof init.body === 'string' ? ` ${init.body}` : ''}`,
-    );
+    const path = input.replace(/^http:\/\/[^/]+(\/hosts\/[\w-]+)?/, '');
+    const body = init.body instanceof Uint8Array ? new TextDecoder().decode(init.body) : init.body;
+    requests.push(`${init.method} ${path}${typeof body === 'string' ? ` ${body}` : ''}`);
     return fetch(input, init);
   };
   const client = new Pinecone({ apiKey: 'any', controllerHostUrl: server.url, fetchApi: fetchApi as never });

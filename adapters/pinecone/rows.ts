@@ -1,5 +1,6 @@
 import type { CallContext, DriverRecord, StoredRecord } from '../../src/driver.ts';
 import { invalid } from '../../src/errors.ts';
+import { BodyWriter } from '../../src/remote/body-writer.ts';
 import type { RowPage, RowSource } from '../../src/remote/scan.ts';
 import type { FieldType, Metric, Payload } from '../../src/types.ts';
 import { utf8Length } from '../../src/validate/text.ts';
@@ -7,7 +8,7 @@ import type { WireRecord } from './answers.ts';
 import { fromWireId, idKey, isHashed, toWireId } from './ascii.ts';
 import { fromMetadata, toMetadata } from './envelope.ts';
 import type { MetadataFilter } from './filter.ts';
-import { mostPerPage, type Requests, vectorText } from './requests.ts';
+import { mostPerPage, type Requests } from './requests.ts';
 import { vectorKey } from './twins.ts';
 import { fromWire, toWire } from './vectors.ts';
 
@@ -22,12 +23,12 @@ export interface Row extends StoredRecord {
 /** The service takes 40 KiB; how it counts is not documented. */
 export const mostMetadataBytes = 40_000;
 
-/** A record's JSON as it is sent, or why the service would not take it. */
-export function toWireText(
+/** A record's JSON as the bytes that are sent, or why the service would not take it. */
+export function toWireBytes(
   { id, vector, payload, json }: DriverRecord,
   metric: Metric,
   fields: { readonly [field: string]: FieldType },
-): { readonly text: string } | { readonly problem: string; readonly place: 'vector' | 'payload' } {
+): { readonly bytes: Uint8Array } | { readonly problem: string; readonly place: 'vector' | 'payload' } {
   if (vector === null) return { problem: 'this backend holds no record without a vector', place: 'vector' };
   const wire = toWire(vector, metric);
   if (typeof wire === 'string') return { problem: wire, place: 'vector' };
@@ -38,14 +39,19 @@ export function toWireText(
   const metadata = toMetadata(payload, json, fields, notes.length > 0);
   const noted = notes.length === 0 ? metadata : Object.fromEntries([...Object.entries(metadata), ...notes]);
   const metadataText = JSON.stringify(noted);
-  const bytes = utf8Length(metadataText);
-  if (bytes > mostMetadataBytes) {
+  const metadataBytes = utf8Length(metadataText);
+  if (metadataBytes > mostMetadataBytes) {
     return {
-      problem: `with what is stored for filters it takes ${bytes} bytes; this backend holds at most ${mostMetadataBytes}`,
+      problem: `with what is stored for filters it takes ${metadataBytes} bytes; this backend holds at most ${mostMetadataBytes}`,
       place: 'payload',
     };
   }
-  return { text: `{"id":${JSON.stringify(wireId)},"values":${vectorText(wire.values)},"metadata":${metadataText}}` };
+  const record = new BodyWriter(100 + 3 * wireId.length + 16 * wire.values.length + 3 * metadataText.length)
+    .text(`{"id":${JSON.stringify(wireId)},"values":`)
+    .vector(wire.values)
+    .text(`,"metadata":${metadataText}}`);
+  // It is kept until it is sent: without the room that was not needed.
+  return { bytes: record.finish().slice() };
 }
 
 export function toRow({ id: wireId, values, metadata }: WireRecord): Row {
