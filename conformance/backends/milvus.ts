@@ -90,25 +90,43 @@ export async function startMilvus(
   };
 }
 
+/** A client of the official SDK. */
+interface ReadyClient {
+  closeConnection(): Promise<unknown>;
+}
+
 /**
  * For the conformance suite: the server on a port of 127.0.0.1, or without one a server of its own; for `milvus` the one at
  * `$ANYVEC_TEST_MILVUS_URL` where that is set.
+ *
+ * @param client A client of another version of the SDK, by the server's URL.
  */
-export function milvusHarness(kind: MilvusKind, port?: number): Harness {
+export function milvusHarness(kind: MilvusKind, port?: number, client?: (url: string) => ReadyClient): Harness {
   const given = kind === 'milvus' ? process.env.ANYVEC_TEST_MILVUS_URL : undefined;
   let own: Promise<TestServer> | undefined;
-  const open = async () => {
-    if (given !== undefined) return connect(given);
-    if (port !== undefined) return connect(`milvus://127.0.0.1:${port}`);
+  const clients: ReadyClient[] = [];
+  const urlOf = async () => {
+    if (given !== undefined) return given;
+    if (port !== undefined) return `milvus://127.0.0.1:${port}`;
     own ??= startMilvus(kind);
-    return connect((await own).url);
+    return (await own).url;
+  };
+  const open = async () => {
+    const url = await urlOf();
+    if (client === undefined) return connect(url);
+    const ready = client(url);
+    clients.push(ready);
+    return connect({ provider: 'milvus', client: ready });
   };
   return {
     name: `${kind}${given === undefined ? '' : ' at $ANYVEC_TEST_MILVUS_URL'}`,
     open,
     reopen: open,
     createOptions: { index: { type: 'flat' } },
-    close: async () => (await own)?.stop(),
+    close: async () => {
+      await Promise.all(clients.map((ready) => ready.closeConnection()));
+      await (await own)?.stop();
+    },
     budget: { filters: 60, documents: 150, sequences: 8, operations: 20, caseTimeoutMs: 300_000 },
   };
 }
