@@ -5,15 +5,11 @@ import { defineConfig } from 'vitest/config';
 
 const conformance = ['adapters/*/conformance*.test.ts', 'conformance/**/*.test.ts'];
 
-/**
- * Tests against real Milvus servers, which take longer than CI has for them so far: with $ANYVEC_DEEP (`npm run test:deep`) only.
- * The second Pinecone combination is not green yet.
- */
+/** Tests that need the real Milvus servers, which are started (and installed, if need be) for all of them. */
 const servers = [
-  'adapters/milvus/{access,conformance,conformance-lite,faults,filter-differential,hostile-strings}.test.ts',
-  'adapters/pinecone/conformance-other.test.ts',
+  'adapters/milvus/{access,bad-configuration,conformance*,faults,filter-differential,hostile-strings}.test.ts',
+  'conformance/backends-document.test.ts',
 ];
-const apart = process.env.ANYVEC_DEEP ? [] : servers;
 
 export default defineConfig({
   resolve: { alias: packageEntryPoints() },
@@ -35,7 +31,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['{src,adapters,scripts,examples}/**/*.test.ts', 'test/**/*.test.ts'],
-          exclude: [...conformance, 'test/packaging/**', ...apart],
+          exclude: [...conformance, 'test/packaging/**', ...servers],
           testTimeout: 20_000,
           sequence: { groupOrder: 1 },
         },
@@ -45,7 +41,7 @@ export default defineConfig({
         test: {
           name: 'conformance',
           include: conformance,
-          exclude: apart,
+          exclude: servers,
           testTimeout: 60_000,
           hookTimeout: 60_000,
           sequence: { groupOrder: 2 },
@@ -54,10 +50,23 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          name: 'servers',
+          include: servers,
+          globalSetup: 'conformance/backends/milvus-global-setup.ts',
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          // While Milvus loads the collection of one case, others can go on.
+          maxConcurrency: 8,
+          sequence: { groupOrder: 3 },
+        },
+      },
+      {
+        extends: true,
+        test: {
           name: 'types',
           include: [],
           typecheck: { enabled: true, only: true, include: ['**/*.test-d.ts'] },
-          sequence: { groupOrder: 3 },
+          sequence: { groupOrder: 4 },
         },
       },
       {
@@ -68,7 +77,7 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 240_000,
           fileParallelism: false,
-          sequence: { groupOrder: 4 },
+          sequence: { groupOrder: 5 },
         },
       },
     ],

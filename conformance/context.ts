@@ -43,9 +43,11 @@ export class Context {
     return pooled.store;
   }
 
-  /** A collection of the case's own, which it may drop or close. */
-  create(request: SpecRequest = {}): Promise<VectorStore> {
-    return this.#session.create(request);
+  /** A collection of the case's own, which it may drop or close. Dropped after the case. */
+  async create(request: SpecRequest = {}): Promise<VectorStore> {
+    const store = await this.#session.create(request);
+    this.#dropAtEnd(store.name);
+    return store;
   }
 
   /** A specification with what the harness wants in every collection. */
@@ -80,9 +82,11 @@ export class Context {
     return this.#session.fixture(key, () => build(new Context(this.#session)));
   }
 
-  /** A new name of 18 characters, and an ending, for a collection that is dropped at the end of the run at the latest. */
+  /** A new name of 18 characters, and an ending, for a collection that is dropped after the case. */
   uniqueName(ending = ''): string {
-    return this.#session.uniqueName(ending);
+    const name = this.#session.uniqueName(ending);
+    this.#dropAtEnd(name);
+    return name;
   }
 
   visible(store: VectorStore): VectorStore {
@@ -101,6 +105,11 @@ export class Context {
   /** Options for a search that must find what there is: compared with every record wherever the backend can. */
   get exactly(): { readonly exact?: true } {
     return isSupported(this.capabilities.options.exact) ? { exact: true } : {};
+  }
+
+  /** A collection costs its server work while it is there. What cannot be dropped now fails the end of the run. */
+  #dropAtEnd(name: string): void {
+    this.#atEnd.push(() => this.#session.drop(name).catch(() => undefined));
   }
 
   /** Gives back everything taken so far, before the case ends. */

@@ -89,6 +89,12 @@ export class Session {
     return name;
   }
 
+  /** Drops a collection before the end of the run. */
+  async drop(name: string): Promise<void> {
+    await this.db.dropCollection(name);
+    this.#names.delete(name);
+  }
+
   /** Built when it is first asked for, kept for the run. */
   fixture<T>(key: string, build: () => Promise<T>): Promise<T> {
     const known = this.#fixtures.get(key);
@@ -117,7 +123,10 @@ export class Session {
     const key = JSON.stringify(this.spec(request));
     const pool = this.#pool.get(key) ?? [];
     this.#pool.set(key, pool);
-    for (const pooled of pool.filter((candidate) => !candidate.busy)) {
+    // Cases may run side by side: what was idle a moment ago may be lent by now.
+    for (;;) {
+      const pooled = pool.find((candidate) => !candidate.busy);
+      if (pooled === undefined) break;
       pooled.busy = true;
       if (!pooled.dirty || (await this.#empty(pooled.store))) return Object.assign(pooled, { dirty: true });
       pool.splice(pool.indexOf(pooled), 1);

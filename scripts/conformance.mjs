@@ -18,7 +18,15 @@ async function conformance(args) {
   const command =
     args.length > 0
       ? [join(root, 'dist/src/cli/index.js'), 'conformance', ...args]
-      : [join(packageDir('vitest'), 'vitest.mjs'), 'run', '--project', 'conformance', '--update'];
+      : [
+          join(packageDir('vitest'), 'vitest.mjs'),
+          'run',
+          '--project',
+          'conformance',
+          '--project',
+          'servers',
+          '--update',
+        ];
   const { ok } = await run(process.execPath, command, { cwd: root, inherit: true, timeoutMs: 24 * 3_600_000 });
   if (!ok) process.exitCode = 1;
 }

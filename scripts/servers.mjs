@@ -5,6 +5,7 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { withLock } from './lib/lock.mjs';
 import { isMain } from './lib/main.mjs';
 import { cacheDir, root } from './lib/paths.mjs';
 import { excerpt, exitWith, SetupError, seconds } from './lib/report.mjs';
@@ -30,7 +31,9 @@ const helper = join(root, 'conformance/backends/milvus_server.py');
  * @throws {SetupError} with the command to type.
  */
 export async function prepareServers() {
-  for (const server of servers) if (!isPrepared(server)) await install(server);
+  await withLock(join(cacheDir, 'servers.lock'), async () => {
+    await Promise.all(servers.filter((server) => !isPrepared(server)).map(install));
+  });
 }
 
 /** @param {Server} server */

@@ -59,6 +59,7 @@ describe('a server that wants credentials', () => {
     };
     expect(await codeOf(attempt())).toBe('Unauthenticated');
     await attempt().catch((error: unknown) => {
+      expect(String(error)).toMatch(/check token, or username and password/);
       expect(JSON.stringify([error, String((error as Error).stack), String((error as Error).cause)])).not.toContain(
         'canary',
       );

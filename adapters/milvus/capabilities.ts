@@ -1,6 +1,6 @@
 import { type Capabilities, capabilitiesOf } from '../../src/capabilities.ts';
 import type { Dialect } from './dialect.ts';
-import { indexTypes, searchParamsOf } from './index-params.ts';
+import { searchParamsOf } from './index-params.ts';
 import { payloadBytes } from './stored-payload.ts';
 
 /** Rows that one request returns at most: Milvus's window for offset plus limit. */
@@ -56,7 +56,7 @@ export function milvusCapabilities(dialect: Dialect, index?: string): Capabiliti
       // Measured: an expired record is found until its segment is compacted.
       ttl: { refused: 'Milvus removes expired records only when it compacts, and finds them until then' },
     },
-    indexTypes,
+    indexTypes: dialect.indexTypes,
     searchParams: index === undefined ? ['ef', 'nprobe'] : searchParamsOf(index),
     limits: {
       dimension: 32_768,
@@ -64,7 +64,7 @@ export function milvusCapabilities(dialect: Dialect, index?: string): Capabiliti
       batchRecords: pageRows,
       batchIds: pageRows,
       batchBytes: 16 * 2 ** 20,
-      batchQueries: 10,
+      batchQueries: dialect.batchQueries,
       concurrency: 2,
     },
   });

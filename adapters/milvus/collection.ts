@@ -49,13 +49,14 @@ export class MilvusCollection implements CollectionDriver {
   readonly #reads: Reads;
   readonly #writes: Writes;
   readonly #loading: Loading;
+  readonly #session = new Session();
   #manifest: Manifest;
   #dropped = false;
 
   constructor(connection: Connection, dialect: Dialect, manifest: Manifest) {
     const { dimension, fields } = manifest;
     const collection = serverName(manifest.name);
-    const session = new Session();
+    const session = this.#session;
     const readers = {
       get: (namespace: string, ids: readonly Id[], include: Parts, context: CallContext) =>
         this.get(namespace, ids, { include, consistency: 'session' }, context),
@@ -240,7 +241,10 @@ export class MilvusCollection implements CollectionDriver {
         this.#reads.count(undefined, 'all', { ...context, consistency: 'session' }),
       );
       onProgress?.({ done: 0, total });
-      await this.#loading.unloaded(context, () => this.#replaceIndex(resolved, context));
+      await this.#loading.unloaded(context, () => {
+        this.#session.doubt();
+        return this.#replaceIndex(resolved, context);
+      });
       onProgress?.({ done: total, total });
     });
   }
@@ -254,6 +258,8 @@ export class MilvusCollection implements CollectionDriver {
     try {
       await this.#createIndex(index, context);
     } catch (error) {
+      // Some failures leave the index that failed.
+      await this.#dropIndex(context).catch(() => undefined);
       await this.#createIndex(resolveIndex(indexSpecOf(before), before.dimension), context);
       await this.#setManifest(before, context);
       throw error;
@@ -341,6 +347,7 @@ export class MilvusCollection implements CollectionDriver {
     } catch (error) {
       if (!(error instanceof MilvusFailure && error.isNotLoaded)) throw error;
       this.#checkOpen(context);
+      this.#session.doubt();
       await this.#loading.again(context);
       return read();
     }

@@ -1,4 +1,5 @@
 import type { Support } from '../../src/capabilities.ts';
+import { indexTypes } from './index-params.ts';
 
 /** What differs between servers that speak the same protocol. Found out once, from the server's version. */
 export interface Dialect {
@@ -17,6 +18,10 @@ export interface Dialect {
   readonly collectionNames: RegExp | undefined;
   /** Vectors shorter than this are refused. */
   readonly minimumDimension: number;
+  /** Names in an `IndexSpec` of the indexes that it builds, beside `auto`. */
+  readonly indexTypes: readonly string[];
+  /** Queries in one request that are answered by the same bits as each alone: more of them go through matrix products. */
+  readonly batchQueries: number;
   /** Collections keep what they hold when the server restarts. */
   readonly persistence: Support;
 }
@@ -33,6 +38,8 @@ const milvus23: Dialect = {
   pagesInKeyOrder: true,
   collectionNames: names,
   minimumDimension: 1,
+  indexTypes,
+  batchQueries: 10,
   persistence: 'native',
 };
 
@@ -49,6 +56,9 @@ const lite: Dialect = {
   pagesInKeyOrder: false,
   collectionNames: undefined,
   minimumDimension: 1,
+  // It takes others, and fails when it comes to building them.
+  indexTypes: ['flat', 'hnsw', 'ivf-flat', 'ivf-sq8'],
+  batchQueries: 1,
   persistence: 'native',
 };
 

@@ -109,7 +109,19 @@ export class MilvusDriver implements Driver {
     const { value } = await this.#connection.admin('HasCollection', context, (sdk) =>
       sdk.hasCollection({ collection_name: serverName(name) }),
     );
-    return Boolean(value);
+    // Two names may be one to the server: `a-b` is stored as `a_b`, which may be another application's.
+    return Boolean(value) && (!/[-_]/.test(name) || (await this.#isNamed(name, context)));
+  }
+
+  /** Whether the collection that the server has under a name is meant by it. */
+  async #isNamed(name: string, context: CallContext): Promise<boolean> {
+    try {
+      const manifest = await this.#manifestOf(name, context);
+      return (manifest?.name ?? serverName(name)) === name;
+    } catch (error) {
+      if (classify(error)?.code === 'NotFound') return false;
+      throw error;
+    }
   }
 
   async dropCollection(name: string, context: CallContext): Promise<boolean> {

@@ -139,13 +139,15 @@ function classifyTransport({ code, details }: TransportError): Classification {
     (code === 13 || code === 2 || code === 1) &&
     /RST_STREAM|connection|stream|ECONNRESET|EPIPE|incomplete|decompress/i.test(details);
   const known = broken ? 'Unavailable' : (transport[code] ?? 'Internal');
-  // Names that do not resolve and ports that nobody listens on: the request never left.
+  // Names that do not resolve, ports that nobody listens on, and what HTTP/2 promises of refused streams: the request never reached the server.
   const unsent =
-    code === 14 && /ECONNREFUSED|ENOTFOUND|EAI_AGAIN|No connection established|Name resolution failed/.test(details);
+    code === 14 &&
+    /ECONNREFUSED|ENOTFOUND|EAI_AGAIN|No connection established|Name resolution failed|Stream refused/.test(details);
   return {
     code: known,
     message: details === '' ? `the connection failed (gRPC status ${code})` : details,
-    applied: unsent || refusals.has(known) ? 'no' : 'unknown',
+    // Something on the way may be exhausted by the answer.
+    applied: unsent || (refusals.has(known) && known !== 'RateLimited') ? 'no' : 'unknown',
   };
 }
 

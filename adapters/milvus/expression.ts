@@ -37,8 +37,8 @@ export function floatLiteral(value: number): string {
   return /[.e]/.test(text) ? text : `${text}.0`;
 }
 
-/** Keys that no expression can name: servers differ, or find nothing. */
-const unaddressable = /^$|[\p{Cc}]/u;
+/** Keys that no expression can name: servers differ, or find nothing. 2.3 splits paths at `][`, also within a literal. */
+const unaddressable = /^$|\]\[|[\p{Cc}]/u;
 
 /** Whether a payload key can stand in an expression. */
 export function isAddressable(key: string): boolean {

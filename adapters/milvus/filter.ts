@@ -34,11 +34,9 @@ function filterDialect(dialect: Dialect): FilterDialect<string> {
     positive: (field: string, leaf: L) => Condition,
     negative?: (field: string, leaf: L) => Condition,
   ): LeafCompiler<L, string> => ({
-    matches: (one) => (isVisible(one.path) ? positive(member(one.path), one) : undefined),
+    matches: (one) => widened(one.path, positive(member(one.path), one)),
     complement: (one) =>
-      isVisible(one.path)
-        ? (negative ?? ((field) => complementOf(field, positive(field, one))))(member(one.path), one)
-        : undefined,
+      narrowed(one.path, (negative ?? ((field) => complementOf(field, positive(field, one))))(member(one.path), one)),
   });
   return {
     and: (members) => joined('and', members),

@@ -63,7 +63,9 @@ export class Reads {
   async namespacesBeside(known: readonly string[], context: ReadContext): Promise<Set<string>> {
     const expression = `(not ${oneOf(columns.namespace, known)})`;
     const { columns: reply } = await this.#query(expression, [columns.namespace], 1_000, context);
-    return new Set(reply.texts.get(columns.namespace) ?? []);
+    const names = reply.texts.get(columns.namespace);
+    if (names === undefined) throw new MalformedReply('the answer holds rows without their namespaces');
+    return new Set(names);
   }
 
   /** The nearest rows per query, best first. */
@@ -88,6 +90,8 @@ export class Reads {
     });
     const reply = await this.#connection.send('Search', request, decodeSearch, context);
     this.#session.answered(moment);
+    if (reply.hits.length !== queries.length)
+      throw new MalformedReply(`${queries.length} queries were sent, and ${reply.hits.length} are answered`);
     const records = recordsOf(reply.columns, reply.keys, include);
     let at = 0;
     return queries.map((_, i) => {

@@ -22,7 +22,9 @@ export function recordsOf(reply: Columns, keys: readonly string[], parts: Parts)
 }
 
 export function keysOf(reply: Columns): readonly string[] {
-  return reply.texts.get(columns.key) ?? [];
+  const keys = reply.texts.get(columns.key);
+  if (keys === undefined) throw new MalformedReply('the answer holds rows without their keys');
+  return keys;
 }
 
 function payloadsOf(reply: Columns, count: number) {

@@ -17,6 +17,7 @@ import { columns, equals, oneOf } from './expression.ts';
 import { keyOf } from './keys.ts';
 import type { Session } from './session.ts';
 import { encodePayload, payloadBytes, type StoredPayload } from './stored-payload.ts';
+import { MalformedReply } from './wire/reader.ts';
 import { decodeMutation } from './wire/replies.ts';
 import { encodeDelete, encodeUpsert } from './wire/requests.ts';
 
@@ -65,8 +66,10 @@ export class Writes {
       { name: columns.payload, json: payloads.map(({ visible }) => visible) },
       { name: columns.text, texts: payloads.map(({ text }) => text) },
     ]);
-    const { timestamp } = await this.#connection.send('Upsert', request, decodeMutation, context);
+    const { timestamp, upserted } = await this.#connection.send('Upsert', request, decodeMutation, context);
     session.wrote(timestamp);
+    if (upserted < records.length)
+      throw new MalformedReply(`${records.length} records were sent, and ${upserted} are said to be written`);
     return { acknowledged: records.length };
   }
 

@@ -21,9 +21,9 @@ async function start(quirks: Partial<PineconeQuirks> = {}, settings: object = {}
   const server = await serve({ dialect: 'pinecone', quirks });
   const requests: string[] = [];
   const fetchApi = (input: string, init: RequestInit) => {
-    requests.push(
-      `${init.method} ${input.replace(/^http:\/\/[^/]+(\/hosts\/\w+)?/, '')}${typeof init.body === 'string' ? ` ${init.body}` : ''}`,
-    );
+    const path = input.replace(/^http:\/\/[^/]+(\/hosts\/[\w-]+)?/, '');
+    const body = init.body instanceof Uint8Array ? new TextDecoder().decode(init.body) : init.body;
+    requests.push(`${init.method} ${path}${typeof body === 'string' ? ` ${body}` : ''}`);
     return fetch(input, init);
   };
   const client = new Pinecone({ apiKey: 'any', controllerHostUrl: server.url, fetchApi: fetchApi as never });
@@ -170,6 +170,43 @@ describe('what is sent', () => {
     expect(deletes[0]).toContain('"filter"');
     expect(deletes[1]).toContain('"ids":["r2"]');
     expect(await store.count()).toBe(2);
+  });
+});
+
+describe('ids that the service does not take', () => {
+  it('are found by every read under their own name, also where only a hash of them fits', async () => {
+    const { db, client } = plain;
+    const store = await db.createCollection(unique(), { dimension: 2, metric: 'dot', fields: { n: 'number' } });
+    const ids = ['é', '😀'.repeat(128), `${'x'.repeat(500)}é`, '_av~', '_av#x', 'plain'];
+    await store.upsert(ids.map((id, n) => ({ id, vector: [n + 1, 1], payload: { n } })));
+    const best = ids.toReversed();
+    for (const include of [{ payload: false }, { payload: true }, { payload: false, vector: true }])
+      expect((await store.search([1, 0], { include })).map(({ id }) => id)).toEqual(best);
+    expect((await store.search([1, 0], { exact: true })).map(({ id }) => id)).toEqual(best);
+    expect((await store.get(ids)).map((record) => [record?.id, record?.payload])).toEqual(
+      ids.map((id, n) => [id, { n }]),
+    );
+    const paged: string[] = [];
+    let cursor: string | undefined;
+    do {
+      const page = await store.filter({ n: { $gte: 0 } }, { limit: 2, ...(cursor !== undefined && { cursor }) });
+      paged.push(...page.records.map(({ id }) => id));
+      cursor = page.cursor;
+    } while (cursor !== undefined);
+    expect(paged.sort()).toEqual(ids.toSorted());
+    expect(await store.setPayload([...ids, 'ü'], { more: true })).toMatchObject({ acknowledged: 6, missing: ['ü'] });
+    expect(await store.delete({ filter: { n: { $lt: 2 } } })).toMatchObject({ acknowledged: 2 });
+    expect(await store.delete([ids[2]!, 'ü'])).toMatchObject({ acknowledged: 1, missing: ['ü'] });
+    expect((await store.get(ids)).map((record) => record?.payload)).toEqual([
+      ...[undefined, undefined, undefined],
+      ...[3, 4, 5].map((n) => ({ n, more: true })),
+    ]);
+    const { host } = await client.describeIndex(store.name);
+    expect((await client.index({ host }).listPaginated()).vectors).toEqual([
+      { id: '_av~X2F2I3g' },
+      { id: '_av~X2F2fg' },
+      { id: 'plain' },
+    ]);
   });
 });
 

@@ -11,6 +11,9 @@ export interface PineconeSdk {
   readonly Pinecone: new (configuration: PineconeConfiguration) => Pinecone;
 }
 
+/** JSON, as text or as its bytes. */
+export type Body = string | Uint8Array<ArrayBuffer>;
+
 /** An answer of the data plane. */
 export interface Answer {
   readonly json: unknown;
@@ -27,12 +30,21 @@ export type SdkIndex = ReturnType<Pinecone['index']>;
 interface Exchange {
   readonly signal: AbortSignal;
   /** Replaces what the SDK would send. */
-  readonly body: string | undefined;
+  readonly body: Body | undefined;
   /** The data plane's answers are read here, the control plane's by the SDK, which knows the versions of its API. */
   readonly plane: 'control' | 'data';
   answer?: Answer;
+  /** Where the SDK sends it. */
+  target?: Target;
   /** What went wrong, in more words than the SDK passes on. */
   fault?: unknown;
+}
+
+/** Where a call goes. */
+interface Target {
+  readonly url: string;
+  readonly method: string | undefined;
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 /** Says which exchange a request belongs to; never sent. */
@@ -88,24 +100,41 @@ export class PineconeClient {
     });
   }
 
-  /** One request of the data plane: `call` chooses the SDK's method, `body` is what is sent. */
+  /**
+   * One request of the data plane: `call` chooses the SDK's method, `body` is what is sent. The SDK says once where a call with a prepared body goes
+   * and with which headers; from then on such bodies are sent there without it, since it would spend as much on each as the request itself.
+   *
+   * @param call The same function for the same method, where there is a body.
+   */
   async data(
     host: string,
     namespace: string,
     call: (index: SdkIndex) => Promise<unknown>,
-    body: string | undefined,
+    body: Body | undefined,
     signal: AbortSignal,
   ): Promise<Answer> {
+    const known = body === undefined ? undefined : this.#targets.get(host)?.get(call);
+    if (known !== undefined) {
+      signal.throwIfAborted();
+      return this.#answerOf(await this.#sender.send(known.url, { ...known, body, signal }));
+    }
     const exchange: Exchange = { signal, body, plane: 'data' };
     await this.#tracked(exchange, (id) => {
       const additionalHeaders = { ...this.#configuration.additionalHeaders, [exchangeHeader]: id };
       this.#requests ??= new this.#Pinecone(this.#configuration);
       return call(this.#requests.index({ host: this.#withScheme(host), namespace, additionalHeaders }));
     });
-    if (exchange.answer === undefined) throw new HttpFault('unexpected', 'the client made no request');
-    return exchange.answer;
+    const { answer, target } = exchange;
+    if (answer === undefined) throw new HttpFault('unexpected', 'the client made no request');
+    if (body !== undefined && target !== undefined) {
+      const targets = this.#targets.get(host) ?? new Map<unknown, Target>();
+      this.#targets.set(host, targets.set(call, target));
+    }
+    return answer;
   }
   #requests: Pinecone | undefined;
+  /** By host and call. */
+  readonly #targets = new Map<string, Map<unknown, Target>>();
 
   /** Ends idle connections. */
   close(): void {
@@ -143,27 +172,31 @@ export class PineconeClient {
     if (exchange === undefined) throw new TypeError('a request of no call of ours');
     try {
       const { signal, body, plane } = exchange;
-      const response = await this.#sender.send(input, {
-        method: init.method,
-        headers,
-        signal,
-        // The SDK sends text.
-        body: body ?? (init.body as string | undefined),
-      });
+      const target: Target = { url: input, method: init.method, headers: Object.fromEntries(headers) };
+      // The SDK sends text.
+      const sent = body ?? (init.body as string | undefined);
+      const response = await this.#sender.send(input, { ...target, signal, body: sent });
+      if (plane === 'data') {
+        exchange.answer = await this.#answerOf(response);
+        exchange.target = target;
+        return Response.json({});
+      }
       if (response.status >= 400) throw await this.#refusal(response);
       if (init.method === 'DELETE') return new Response(null, { status: 202 });
-      const json = await readJson(response);
-      if (plane === 'control') return Response.json(json, { status: response.status });
-      exchange.answer = {
-        json,
-        requestLsn: lsnOf(response, 'x-pinecone-request-lsn'),
-        indexedLsn: lsnOf(response, 'x-pinecone-max-indexed-lsn'),
-      };
-      return Response.json({});
+      return Response.json(await readJson(response), { status: response.status });
     } catch (error) {
       exchange.fault = error;
       throw error;
     }
+  }
+
+  async #answerOf(response: HttpAnswer): Promise<Answer> {
+    if (response.status >= 400) throw await this.#refusal(response);
+    return {
+      json: await readJson(response),
+      requestLsn: lsnOf(response, 'x-pinecone-request-lsn'),
+      indexedLsn: lsnOf(response, 'x-pinecone-max-indexed-lsn'),
+    };
   }
 
   async #refusal(response: HttpAnswer): Promise<HttpFault> {

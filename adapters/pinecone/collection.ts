@@ -22,13 +22,13 @@ import { searchOverFetching } from '../../src/remote/over-fetch.ts';
 import { pageOf } from '../../src/remote/scan.ts';
 import { compareMatches, distanceBetween } from '../../src/score.ts';
 import type { CollectionInfo, CollectionStats, Consistency, Id } from '../../src/types.ts';
-import { utf8Length } from '../../src/validate/text.ts';
+import { toWireId } from './ascii.ts';
 import { classify } from './errors.ts';
 import { compileMetadataFilter, type MetadataFilter } from './filter.ts';
 import { fromWireNamespace } from './namespaces.ts';
 import { Nearest } from './nearest.ts';
 import { mapLimited, mostPerPage, type Requests } from './requests.ts';
-import { type Row, Rows, toRow, toWireText } from './rows.ts';
+import { type Row, Rows, toRow, toWireBytes } from './rows.ts';
 
 type Compiled = CompiledFilter<MetadataFilter>;
 
@@ -40,7 +40,7 @@ export class PineconeCollection implements CollectionDriver {
   readonly #nearest: Nearest;
   readonly #ignoredHints: readonly string[];
   /** Records as they will be sent: measured first, sent later. */
-  readonly #texts = new WeakMap<DriverRecord, string>();
+  readonly #encoded = new WeakMap<DriverRecord, Uint8Array>();
 
   constructor(info: CollectionInfo, capabilities: Capabilities, requests: Requests, ignoredHints: readonly string[]) {
     this.info = info;
@@ -51,39 +51,40 @@ export class PineconeCollection implements CollectionDriver {
   }
 
   checkRecord(record: DriverRecord): { readonly place: 'vector' | 'payload'; readonly problem: string } | undefined {
-    const wire = toWireText(record, this.info.metric, this.info.fields);
+    const wire = toWireBytes(record, this.info.metric, this.info.fields);
     if ('problem' in wire) return wire;
-    this.#texts.set(record, wire.text);
+    this.#encoded.set(record, wire.bytes);
     return undefined;
   }
 
   wireBytes(record: DriverRecord): number {
-    return utf8Length(this.#textOf(record)) + 1;
+    return this.#encode(record).length + 1;
   }
 
   /** @throws `TypeError` for a record that `checkRecord` would have refused. */
-  #textOf(record: DriverRecord): string {
-    const known = this.#texts.get(record);
+  #encode(record: DriverRecord): Uint8Array {
+    const known = this.#encoded.get(record);
     if (known !== undefined) return known;
-    const wire = toWireText(record, this.info.metric, this.info.fields);
+    const wire = toWireBytes(record, this.info.metric, this.info.fields);
     if ('problem' in wire) throw new TypeError(wire.problem);
-    this.#texts.set(record, wire.text);
-    return wire.text;
+    this.#encoded.set(record, wire.bytes);
+    return wire.bytes;
   }
 
   async upsert(namespace: string, records: readonly DriverRecord[], context: CallContext): Promise<DriverWriteResult> {
-    const texts = records.map((record) => this.#textOf(record));
-    await this.#requests.upsert(namespace, texts, context);
+    const encoded = records.map((record) => this.#encode(record));
+    await this.#requests.upsert(namespace, encoded, context);
     return { acknowledged: records.length };
   }
 
   async delete(namespace: string, target: DriverTarget, context: CallContext): Promise<DriverWriteResult> {
     await this.#requests.fresh(namespace, context);
     if ('filter' in target) return this.#deleteMatching(namespace, target.filter, context);
-    const present = new Set((await this.#requests.fetch(namespace, target.ids, context)).map((record) => record.id));
-    const ids = target.ids.filter((id) => present.has(id));
-    if (ids.length > 0) await this.#requests.deleteIds(namespace, ids, context);
-    return { acknowledged: ids.length, missing: target.ids.filter((id) => !present.has(id)) };
+    const records = await this.#requests.fetch(namespace, target.ids.map(toWireId), context);
+    const present = new Set(records.map((record) => record.id));
+    const ids = target.ids.filter((id) => present.has(toWireId(id)));
+    if (ids.length > 0) await this.#requests.deleteIds(namespace, ids.map(toWireId), context);
+    return { acknowledged: ids.length, missing: target.ids.filter((id) => !present.has(toWireId(id))) };
   }
 
   /** The ids are read first, to account for them; where the service can tell the whole filter it also deletes by it. */
@@ -96,7 +97,7 @@ export class PineconeCollection implements CollectionDriver {
       return { acknowledged: ids.length, ids };
     }
     return this.#inPieces(ids, chunksOf(ids, this.capabilities.limits.batchIds), (some) =>
-      this.#requests.deleteIds(namespace, some, context),
+      this.#requests.deleteIds(namespace, some.map(toWireId), context),
     );
   }
 
@@ -110,27 +111,27 @@ export class PineconeCollection implements CollectionDriver {
     const rows =
       'filter' in target
         ? await this.#collect(namespace, this.#compile(target.filter), context)
-        : (await this.#requests.fetch(namespace, target.ids, context)).map(toRow);
+        : (await this.#requests.fetch(namespace, target.ids.map(toWireId), context)).map(toRow);
     const found = new Set(rows.map((row) => row.id));
     const missing = 'ids' in target ? target.ids.filter((id) => !found.has(id)) : [];
     const failed: { id: Id; code: 'InvalidArgument' }[] = [];
-    const texts = new Map<Id, string>();
+    const encoded = new Map<Id, Uint8Array>();
     for (const { id, vector, payload } of rows) {
       const changed = patched(payload, patch);
-      const wire = toWireText(
+      const wire = toWireBytes(
         { id, vector, payload: changed, json: JSON.stringify(changed) },
         this.info.metric,
         this.info.fields,
       );
       if ('problem' in wire) failed.push({ id, code: 'InvalidArgument' });
-      else texts.set(id, wire.text);
+      else encoded.set(id, wire.bytes);
     }
     const { batchRecords, batchBytes } = this.capabilities.limits;
-    const pieces = chunksByBytes([...texts.keys()], batchRecords, batchBytes, (id) => utf8Length(texts.get(id)!) + 1);
-    const written = await this.#inPieces([...texts.keys()], pieces, (ids) =>
+    const pieces = chunksByBytes([...encoded.keys()], batchRecords, batchBytes, (id) => encoded.get(id)!.length + 1);
+    const written = await this.#inPieces([...encoded.keys()], pieces, (ids) =>
       this.#requests.upsert(
         namespace,
-        ids.map((id) => texts.get(id)!),
+        ids.map((id) => encoded.get(id)!),
         context,
       ),
     );
@@ -224,7 +225,7 @@ export class PineconeCollection implements CollectionDriver {
     context: CallContext,
   ): Promise<StoredRecord[]> {
     await this.#freshFor(namespace, options.consistency, context);
-    const records = await this.#requests.fetch(namespace, ids, context);
+    const records = await this.#requests.fetch(namespace, ids.map(toWireId), context);
     return records.map((record) => withParts(toRow(record), options.include));
   }
 

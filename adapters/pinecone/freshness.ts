@@ -2,7 +2,7 @@ import type { CallContext } from '../../src/driver.ts';
 import { VectorStoreError } from '../../src/errors.ts';
 
 /** Milliseconds between two looks, doubled up to the longest. */
-const shortestPause = 10;
+const shortestPause = 5;
 const longestPause = 1_000;
 
 /** What a query tells of the writes it sees: the last one's number; that the service numbers none; that there is no such namespace. */

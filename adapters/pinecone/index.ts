@@ -15,11 +15,13 @@
  * - **Counting, `exact: true`, `setPayload` and deleting by filter** read records, 100 per request; at most `scanBudget`.
  * - **Vectors** that the service refuses (no component of 1e-8 or larger): zeros are stored as something smaller than any score can tell, tiny
  *   ones under `cosine` scaled by a power of two, both read back as written; other tiny ones are refused.
+ * - **Ids and namespaces** of other than printable ASCII characters, which the service refuses, go by their base64url after `_av~`; ids that are
+ *   too long for that by a hash, with the id itself in the metadata.
  * - **Declared fields** are kept in the index's tags, up to 2,160 characters.
  *
  * Not verified against the live service, and written to be right either way: whether `euclidean` scores are squared (learnt from the first
  * search), whether `$ne` and `$nin` match missing fields and how they read lists, whether a list of one comes back as a list, how long writes
- * take to be visible. Not verified, and relied on: ids and namespaces of any characters, bit-exact vectors, numbers in every write's and
+ * take to be visible. Not verified, and relied on: ids and namespaces of any printable ASCII characters, bit-exact vectors, numbers in every write's and
  * query's headers (`x-pinecone-request-lsn`, `x-pinecone-max-indexed-lsn`; without them writes are taken to be visible at once), that fetch and
  * list see what a query has seen, `$exists` in filters.
  */

@@ -1,8 +1,9 @@
 import type { CallContext, Parts, StoredMatch } from '../../src/driver.ts';
 import { classifyHttp } from '../../src/remote/http.ts';
 import { compareMatches, distanceBetween, distanceOf } from '../../src/score.ts';
-import type { Metric } from '../../src/types.ts';
+import type { Id, Metric } from '../../src/types.ts';
 import type { WireMatch } from './answers.ts';
+import { fromWireId, isHashed } from './ascii.ts';
 import type { MetadataFilter } from './filter.ts';
 import type { Requests } from './requests.ts';
 import { type Row, toRow } from './rows.ts';
@@ -22,6 +23,13 @@ export interface NearestRequest {
 
 /** What scores of `euclidean` mean is learnt from the service: documentation has said both. */
 export type EuclideanScore = 'squared' | 'true';
+
+/** A match, with the record if it was asked for. */
+interface Hit {
+  readonly id: Id;
+  readonly score: number;
+  readonly row: Row | undefined;
+}
 
 /** The approximate search of one index. */
 export class Nearest {
@@ -73,27 +81,38 @@ export class Nearest {
     wanted: Parts,
     namespace: string,
     context: CallContext,
-  ): Promise<{ id: string; score: number; row: Row | undefined }[]> {
+  ): Promise<Hit[]> {
     const nothing: Parts = { payload: false, vector: false };
-    if (!wanted.payload && !wanted.vector) return withoutRows(await ask(nothing));
+    if (!wanted.payload && !wanted.vector) {
+      const { matches } = await ask(nothing);
+      if (!matches.some((match) => isHashed(match.id))) return matches.map(withoutRow);
+      return this.#fetchRows(matches, namespace, context);
+    }
     if (limit <= mostWithParts) {
       try {
         const { matches } = await ask(wanted);
-        return matches.map((match) => ({ id: match.id, score: match.score, row: toRow(match) }));
+        return matches.map((match) => {
+          const row = toRow(match);
+          return { id: row.id, score: match.score, row };
+        });
       } catch (error) {
         // Perhaps the answer would be too large.
         if (limit <= 10 || classifyHttp(error)?.code !== 'InvalidArgument') throw error;
       }
     }
     const { matches } = await ask(nothing);
-    const records = await this.#requests.fetch(
-      namespace,
-      matches.map((match) => match.id),
-      context,
-    );
+    return this.#fetchRows(matches, namespace, context);
+  }
+
+  async #fetchRows(matches: readonly WireMatch[], namespace: string, context: CallContext): Promise<Hit[]> {
+    const ids = matches.map((match) => match.id);
+    const records = await this.#requests.fetch(namespace, ids, context);
     const rows = new Map(records.map((record) => [record.id, toRow(record)]));
     // What was deleted since is left out.
-    return matches.flatMap(({ id, score }) => (rows.has(id) ? [{ id, score, row: rows.get(id) }] : []));
+    return matches.flatMap(({ id, score }) => {
+      const row = rows.get(id);
+      return row === undefined ? [] : [{ id: row.id, score, row }];
+    });
   }
 
   #distance(score: number, row: Row | undefined): number {
@@ -116,8 +135,8 @@ export class Nearest {
   }
 }
 
-function withoutRows({ matches }: { readonly matches: readonly WireMatch[] }) {
-  return matches.map(({ id, score }) => ({ id, score, row: undefined }));
+function withoutRow({ id, score }: WireMatch): Hit {
+  return { id: fromWireId(id), score, row: undefined };
 }
 
 function near(a: number, b: number): boolean {

@@ -1,5 +1,6 @@
 import type { CallContext } from '../../src/driver.ts';
 import { VectorStoreError } from '../../src/errors.ts';
+import { BodyWriter } from '../../src/remote/body-writer.ts';
 import {
   checkAsked,
   checkUpserted,
@@ -13,7 +14,7 @@ import {
   type WirePage,
   type WireRecord,
 } from './answers.ts';
-import type { Answer, PineconeClient, SdkIndex } from './client.ts';
+import type { Answer, Body, PineconeClient, SdkIndex } from './client.ts';
 import { isStatus, mayBeGone } from './errors.ts';
 import type { MetadataFilter } from './filter.ts';
 import type { Freshness, Seen } from './freshness.ts';
@@ -36,6 +37,14 @@ const mostAnswerBytes = 4_000_000;
 /** Records per page of a list, and of a fetch by metadata. */
 export const mostPerPage = 100;
 const inFlight = 4;
+
+/** Calls whose body is prepared here: what the SDK would send is of no account, only where to and with which headers. */
+const prepared = {
+  upsert: (index: SdkIndex) => index.upsert({ records: [{ id: '-', values: [1] }] }),
+  query: (index: SdkIndex) => index.query({ vector: [1], topK: 1 }),
+  fetchByMetadata: (index: SdkIndex) => index.fetchByMetadata({ filter: { '-': 1 } }),
+  delete: (index: SdkIndex) => index.deleteMany({ ids: ['-'] }),
+} as const;
 
 /** The data plane of one index: one method per call of the service. */
 export class Requests {
@@ -63,16 +72,15 @@ export class Requests {
     this.#dropped = true;
   }
 
-  /** `records` are the texts of their JSON. */
-  async upsert(namespace: string, records: readonly string[], context: CallContext): Promise<void> {
-    const body = `{"vectors":[${records.join(',')}],"namespace":${JSON.stringify(toWireNamespace(namespace))}}`;
-    const answer = await this.#write(
-      'upsert',
-      namespace,
-      (index) => index.upsert({ records: [{ id: '-', values: [1] }] }),
-      body,
-      context,
-    );
+  /** `records` are the bytes of their JSON. */
+  async upsert(namespace: string, records: readonly Uint8Array[], context: CallContext): Promise<void> {
+    const size = records.reduce((sum, { length }) => sum + length + 1, 500);
+    const writer = new BodyWriter(size).text('{"vectors":[');
+    records.forEach((record, i) => {
+      writer.text(i === 0 ? '' : ',').bytes(record);
+    });
+    const body = writer.text(`],"namespace":${JSON.stringify(toWireNamespace(namespace))}}`).finish();
+    const answer = await this.#write('upsert', namespace, prepared.upsert, body, context);
     checkUpserted(answer?.json, records.length);
   }
 
@@ -82,7 +90,7 @@ export class Requests {
 
   async deleteMatching(namespace: string, filter: MetadataFilter, context: CallContext): Promise<void> {
     const body = JSON.stringify({ filter, namespace: toWireNamespace(namespace) });
-    await this.#write('delete', namespace, (index) => index.deleteMany({ ids: ['-'] }), body, context);
+    await this.#write('delete', namespace, prepared.delete, body, context);
   }
 
   async deleteAll(namespace: string, context: CallContext): Promise<void> {
@@ -95,8 +103,13 @@ export class Requests {
     context: CallContext,
   ): Promise<{ matches: WireMatch[]; seen: Seen }> {
     const { values, topK, filter, includeValues, includeMetadata } = request;
-    const body = `{"vector":${vectorText(values)},${JSON.stringify({ topK, filter, includeValues, includeMetadata, namespace: toWireNamespace(namespace) }).slice(1)}`;
-    const answer = await this.#request(namespace, (index) => index.query({ vector: [1], topK: 1 }), body, context);
+    const rest = { topK, filter, includeValues, includeMetadata, namespace: toWireNamespace(namespace) };
+    const body = new BodyWriter(16 * values.length + 500)
+      .text('{"vector":')
+      .vector(values)
+      .text(`,${JSON.stringify(rest).slice(1)}`)
+      .finish();
+    const answer = await this.#request(namespace, prepared.query, body, context);
     if (answer === undefined) return { matches: [], seen: 'missing' };
     return {
       matches: readMatches(answer.json, includeValues ? this.#dimension : undefined),
@@ -124,12 +137,7 @@ export class Requests {
     context: CallContext,
   ): Promise<WirePage<WireRecord>> {
     const body = JSON.stringify({ filter, limit, paginationToken: token, namespace: toWireNamespace(namespace) });
-    const answer = await this.#request(
-      namespace,
-      (index) => index.fetchByMetadata({ filter: { '-': 1 } }),
-      body,
-      context,
-    );
+    const answer = await this.#request(namespace, prepared.fetchByMetadata, body, context);
     if (answer === undefined) return { items: [], next: undefined };
     return { items: readRecords(answer.json, 'fetch by metadata', this.#dimension), next: readNext(answer.json) };
   }
@@ -175,7 +183,7 @@ export class Requests {
     kind: 'upsert' | 'delete',
     namespace: string,
     call: (index: SdkIndex) => Promise<unknown>,
-    body: string | undefined,
+    body: Body | undefined,
     context: CallContext,
   ): Promise<Answer | undefined> {
     const answer = await this.#request(namespace, call, body, context);
@@ -189,7 +197,7 @@ export class Requests {
   async #request(
     namespace: string,
     call: (index: SdkIndex) => Promise<unknown>,
-    body: string | undefined,
+    body: Body | undefined,
     { signal }: CallContext,
   ): Promise<Answer | undefined> {
     if (this.#dropped) throw this.#gone();
@@ -242,11 +250,6 @@ export class Requests {
     }
     return groups;
   }
-}
-
-/** A vector as JSON text. */
-export function vectorText(vector: Float32Array): string {
-  return `[${vector.join(',')}]`;
 }
 
 /** Like `Promise.all` over `map`, with at most `limit` running. */

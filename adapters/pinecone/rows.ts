@@ -1,12 +1,14 @@
 import type { CallContext, DriverRecord, StoredRecord } from '../../src/driver.ts';
 import { invalid } from '../../src/errors.ts';
+import { BodyWriter } from '../../src/remote/body-writer.ts';
 import type { RowPage, RowSource } from '../../src/remote/scan.ts';
 import type { FieldType, Metric, Payload } from '../../src/types.ts';
 import { utf8Length } from '../../src/validate/text.ts';
 import type { WireRecord } from './answers.ts';
+import { fromWireId, idKey, isHashed, toWireId } from './ascii.ts';
 import { fromMetadata, toMetadata } from './envelope.ts';
 import type { MetadataFilter } from './filter.ts';
-import { mostPerPage, type Requests, vectorText } from './requests.ts';
+import { mostPerPage, type Requests } from './requests.ts';
 import { vectorKey } from './twins.ts';
 import { fromWire, toWire } from './vectors.ts';
 
@@ -21,35 +23,44 @@ export interface Row extends StoredRecord {
 /** The service takes 40 KiB; how it counts is not documented. */
 export const mostMetadataBytes = 40_000;
 
-/** A record's JSON as it is sent, or why the service would not take it. */
-export function toWireText(
+/** A record's JSON as the bytes that are sent, or why the service would not take it. */
+export function toWireBytes(
   { id, vector, payload, json }: DriverRecord,
   metric: Metric,
   fields: { readonly [field: string]: FieldType },
-): { readonly text: string } | { readonly problem: string; readonly place: 'vector' | 'payload' } {
+): { readonly bytes: Uint8Array } | { readonly problem: string; readonly place: 'vector' | 'payload' } {
   if (vector === null) return { problem: 'this backend holds no record without a vector', place: 'vector' };
   const wire = toWire(vector, metric);
   if (typeof wire === 'string') return { problem: wire, place: 'vector' };
-  const metadata = toMetadata(payload, json, fields, wire.note !== undefined);
-  const noted =
-    wire.note === undefined ? metadata : Object.fromEntries([...Object.entries(metadata), [vectorKey, wire.note]]);
+  const wireId = toWireId(id);
+  const notes: [string, unknown][] = [];
+  if (wire.note !== undefined) notes.push([vectorKey, wire.note]);
+  if (isHashed(wireId)) notes.push([idKey, id]);
+  const metadata = toMetadata(payload, json, fields, notes.length > 0);
+  const noted = notes.length === 0 ? metadata : Object.fromEntries([...Object.entries(metadata), ...notes]);
   const metadataText = JSON.stringify(noted);
-  const bytes = utf8Length(metadataText);
-  if (bytes > mostMetadataBytes) {
+  const metadataBytes = utf8Length(metadataText);
+  if (metadataBytes > mostMetadataBytes) {
     return {
-      problem: `with what is stored for filters it takes ${bytes} bytes; this backend holds at most ${mostMetadataBytes}`,
+      problem: `with what is stored for filters it takes ${metadataBytes} bytes; this backend holds at most ${mostMetadataBytes}`,
       place: 'payload',
     };
   }
-  return { text: `{"id":${JSON.stringify(id)},"values":${vectorText(wire.values)},"metadata":${metadataText}}` };
+  const record = new BodyWriter(100 + 3 * wireId.length + 16 * wire.values.length + 3 * metadataText.length)
+    .text(`{"id":${JSON.stringify(wireId)},"values":`)
+    .vector(wire.values)
+    .text(`,"metadata":${metadataText}}`);
+  // It is kept until it is sent: without the room that was not needed.
+  return { bytes: record.finish().slice() };
 }
 
-export function toRow({ id, values, metadata }: WireRecord): Row {
+export function toRow({ id: wireId, values, metadata }: WireRecord): Row {
+  const id = fromWireId(wireId, metadata);
   const note = Object.hasOwn(metadata, vectorKey) ? metadata[vectorKey] : undefined;
   return { id, payload: fromMetadata(metadata, id), vector: fromWire(values, note), isZero: note === 'zero' };
 }
 
-/** Where a scan goes on: ids that were read but not given, then the service's own token. */
+/** Where a scan goes on: ids on the wire that were read but not given, then the service's own token. */
 interface Cursor {
   readonly ids: readonly string[];
   /** Undefined: nothing follows the ids. */
@@ -104,7 +115,7 @@ export class Rows implements RowSource<Row> {
   resume(_cursor: string | undefined, rows: readonly Row[], at: number): string {
     const next = this.#nexts.get(rows);
     const { ids, token } = next === undefined ? { ids: [], token: undefined } : readCursor(next);
-    return cursorText({ ids: [...rows.slice(at).map((row) => row.id), ...ids], token });
+    return cursorText({ ids: [...rows.slice(at).map((row) => toWireId(row.id)), ...ids], token });
   }
 
   async #page(

@@ -23,6 +23,13 @@ function member(value: unknown, name: string): unknown {
     : undefined;
 }
 
+/** Whether a collection exists. */
+export function existsOf(value: unknown): boolean {
+  const exists = member(value, 'exists');
+  if (typeof exists !== 'boolean') throw unexpected('neither exists nor not');
+  return exists;
+}
+
 /** A list of points. */
 export function pointsOf(value: unknown): AnsweredPoint[] {
   if (!Array.isArray(value)) throw unexpected('no list of points');

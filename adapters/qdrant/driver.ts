@@ -10,6 +10,7 @@ import type {
 import { unsupported, VectorStoreError } from '../../src/errors.ts';
 import { parsePath } from '../../src/filter/path.ts';
 import type { CollectionInfo, FieldType, Health } from '../../src/types.ts';
+import { existsOf } from './answers.ts';
 import { qdrantCapabilities } from './capabilities.ts';
 import { type Connection, openConnection, resultOf } from './client.ts';
 import { QdrantCollection } from './collection.ts';
@@ -105,6 +106,11 @@ export class QdrantDriver implements Driver {
   }
 
   async openCollection(name: string, options: DriverOpenOptions, { signal }: CallContext): Promise<CollectionDriver> {
+    if (isUnreachable(name))
+      throw new VectorStoreError(
+        'NotFound',
+        `there is no collection ${JSON.stringify(name)} that a request could name`,
+      );
     const description = await this.#describe(name, options, signal);
     const { info, indexes } = description;
     if (info.managed && (!indexes.has(keys.namespace) || Object.keys(info.fields).length + 1 > indexes.size)) {
@@ -145,11 +151,12 @@ export class QdrantDriver implements Driver {
   }
 
   async hasCollection(name: string, { signal }: CallContext): Promise<boolean> {
-    const answer = resultOf(await this.#connection.control('collectionExists', { collection_name: name }, signal));
-    return typeof answer === 'object' && answer !== null && 'exists' in answer && answer.exists === true;
+    if (isUnreachable(name)) return false;
+    return existsOf(resultOf(await this.#connection.control('collectionExists', { collection_name: name }, signal)));
   }
 
   async dropCollection(name: string, { signal }: CallContext): Promise<boolean> {
+    if (isUnreachable(name)) return false;
     const data = await this.#connection.control('deleteCollection', { collection_name: name }, signal);
     const lifetime = this.#lifetimes.get(name);
     if (lifetime !== undefined) lifetime.dropped = true;
@@ -181,6 +188,11 @@ export class QdrantDriver implements Driver {
   classify(error: unknown): Classification | undefined {
     return classifyQdrant(error);
   }
+}
+
+/** Names that would be taken out of an address, so that another collection, or none, would be meant. */
+function isUnreachable(name: string): boolean {
+  return name === '.' || name === '..';
 }
 
 /** The server spells the segments of a key bare where it can. */

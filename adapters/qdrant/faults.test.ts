@@ -14,5 +14,4 @@ describeHttpFaults({
   // A record without a vector is one that has none.
   parts: ['id', 'score', 'payload'],
   counted: ['searchBatch'],
-  exceptions: { 'hasCollection with a result of another kind': 'whatever is not { exists: true } is taken for a no' },
 });

@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { evaluate } from '../../src/filter/evaluate.ts';
 import { parseFilter } from '../../src/filter/parse.ts';
 import { compileFilter } from '../../src/remote/compiled-filter.ts';
-import { type IndexType, readFilter } from '../../src/server/dialects/qdrant/filter.ts';
+import { fieldIndexes, type IndexType } from '../../src/server/dialects/qdrant/field-index.ts';
+import { readFilter } from '../../src/server/dialects/qdrant/filter.ts';
 import {
   declaredDocument,
   declaredFields,
@@ -28,7 +29,11 @@ function finds(
   const { native, residual } = compileFilter(parseFilter(text, { fields }), filterDialect({ indexes, managed }));
   // By way of JSON, as on the wire.
   const condition = typeof native === 'string' ? undefined : JSON.parse(JSON.stringify({ must: [native.native] }));
-  const server = readFilter(condition, indexes, 'filter');
+  const server = readFilter(
+    condition,
+    fieldIndexes(Object.fromEntries([...indexes].map(([field, type]) => [field, { type }]))),
+    'filter',
+  );
   return payloads.map((payload) => {
     const selected = native === 'all' || (native !== 'none' && server({ id: 0, payload, hasVector: () => true }));
     return selected && (residual === undefined || evaluate(residual, payload));

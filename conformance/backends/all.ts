@@ -34,10 +34,14 @@ export const testedBackends: readonly TestedBackend[] = [
   },
   {
     name: 'milvus 2.3',
-    tested: 'a real Milvus 2.3.5 standalone server, client 3.0',
+    tested: 'a real Milvus 2.3.5 standalone server, client 3.0.6',
     harness: () => milvusHarness('milvus'),
   },
-  { name: 'milvus-lite', tested: 'a real milvus-lite 3.2.2, client 3.0', harness: () => milvusHarness('milvus-lite') },
+  {
+    name: 'milvus-lite',
+    tested: 'a real milvus-lite 3.2.2, client 3.0.0',
+    harness: () => milvusHarness('milvus-lite'),
+  },
   {
     name: 'pinecone',
     tested: 'clients 8.2 and 9.0 with the server of this package; **never the live service**',

@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { connect } from '../../src/connect.ts';
-import type { IndexSpec } from '../../src/types.ts';
 import type { Harness } from '../harness.ts';
 
 /** A real server under test, on 127.0.0.1 with a data directory of its own. */
@@ -27,10 +26,11 @@ const helper = fileURLToPath(new URL('milvus_server.py', import.meta.url));
  * the clock, and a new collection 3 s until it is loaded: hours for a suite of thousands of such calls. What a call sees does not depend on it.
  */
 const intervals = {
-  'proxy.timeTickInterval': 10,
+  'proxy.timeTickInterval': 20,
+  'rootCoord.dmlChannelNum': 2,
   'queryCoord.checkChannelInterval': 50,
   'queryCoord.checkSegmentInterval': 50,
-  'queryCoord.distPullInterval': 20,
+  'queryCoord.distPullInterval': 50,
 };
 
 /**
@@ -49,7 +49,13 @@ export async function startMilvus(
   mkdirSync(runs, { recursive: true });
   const directory = mkdtempSync(join(runs, `${kind}-`));
   // Where the processor is overbooked the server would take its own silence for the death of its parts, and exit.
-  const all = { ...intervals, 'log.level': 'warn', 'common.session.ttl': 600, ...settings };
+  const all = {
+    ...intervals,
+    'log.level': 'warn',
+    'queryNode.gcenabled': 'false',
+    'common.session.ttl': 600,
+    ...settings,
+  };
   const given = Object.entries(all).map(([name, value]) => `${name}=${value}`);
   const child = spawn(python, [helper, 'run', kind, directory, ...given], { stdio: ['pipe', 'pipe', 'pipe'] });
   const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
@@ -58,6 +64,7 @@ export async function startMilvus(
     problem += text;
   });
   const stop = async () => {
+    child.ref();
     child.stdin.end();
     await ended;
   };
@@ -83,22 +90,44 @@ export async function startMilvus(
   };
 }
 
-/** For the conformance suite: a server of its own, or for `milvus` the one at `$ANYVEC_TEST_MILVUS_URL`. */
-export function milvusHarness(kind: MilvusKind, index: IndexSpec = { type: 'flat' }): Harness {
+/** A client of the official SDK. */
+interface ReadyClient {
+  closeConnection(): Promise<unknown>;
+}
+
+/**
+ * For the conformance suite: the server on a port of 127.0.0.1, or without one a server of its own; for `milvus` the one at
+ * `$ANYVEC_TEST_MILVUS_URL` where that is set.
+ *
+ * @param client A client of another version of the SDK, by the server's URL.
+ */
+export function milvusHarness(kind: MilvusKind, port?: number, client?: (url: string) => ReadyClient): Harness {
   const given = kind === 'milvus' ? process.env.ANYVEC_TEST_MILVUS_URL : undefined;
-  let server: Promise<TestServer> | undefined;
+  let own: Promise<TestServer> | undefined;
+  const clients: ReadyClient[] = [];
+  const urlOf = async () => {
+    if (given !== undefined) return given;
+    if (port !== undefined) return `milvus://127.0.0.1:${port}`;
+    own ??= startMilvus(kind);
+    return (await own).url;
+  };
   const open = async () => {
-    if (given !== undefined) return connect(given);
-    server ??= startMilvus(kind);
-    return connect((await server).url);
+    const url = await urlOf();
+    if (client === undefined) return connect(url);
+    const ready = client(url);
+    clients.push(ready);
+    return connect({ provider: 'milvus', client: ready });
   };
   return {
-    name: `${kind}${given === undefined ? '' : ' at $ANYVEC_TEST_MILVUS_URL'}, ${index.type}`,
+    name: `${kind}${given === undefined ? '' : ' at $ANYVEC_TEST_MILVUS_URL'}`,
     open,
     reopen: open,
-    createOptions: { index },
-    close: async () => (await server)?.stop(),
-    budget: { filters: 60, documents: 150, sequences: 8, operations: 20 },
+    createOptions: { index: { type: 'flat' } },
+    close: async () => {
+      await Promise.all(clients.map((ready) => ready.closeConnection()));
+      await (await own)?.stop();
+    },
+    budget: { filters: 60, documents: 150, sequences: 8, operations: 20, caseTimeoutMs: 300_000 },
   };
 }
 

@@ -14,7 +14,7 @@ export interface PineconeHarnessOptions {
 }
 
 /** Each random filter costs some twenty requests; filters are also compared without a server, 800 and more under every combination. */
-export const smallBudget = { filters: 60, documents: 120, sequences: 15 };
+const smallBudget = { filters: 60, documents: 120, sequences: 15 };
 
 /** All switches the other way than by default. */
 export const otherQuirks: PineconeQuirks = {

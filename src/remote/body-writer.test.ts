@@ -71,3 +71,9 @@ test('a body grows as it needs to', () => {
     writer.text(i === 0 ? '[' : ',').vector(Float32Array.from({ length: 100 }, (_, j) => i / (j + 1)));
   expect((JSON.parse(new TextDecoder().decode(writer.text(']').finish())) as number[][]).length).toBe(500);
 });
+
+test('text, vectors and bytes follow one another, also beyond the first guess of the size', () => {
+  const inner = new BodyWriter(1).text('{"é":').vector(Float32Array.of(1, 0.5)).text('}').finish();
+  const body = new BodyWriter(1).text('[').bytes(inner).text(',').bytes(inner).text(']').finish();
+  expect(JSON.parse(new TextDecoder().decode(body))).toEqual([{ é: [1, 0.5] }, { é: [1, 0.5] }]);
+});

@@ -73,6 +73,14 @@ export class BodyWriter {
     return this;
   }
 
+  /** Bytes that are JSON already. */
+  bytes(bytes: Uint8Array): this {
+    this.#reserve(bytes.length);
+    this.#bytes.set(bytes, this.#length);
+    this.#length += bytes.length;
+    return this;
+  }
+
   /** What was written. The writer must not be used again. */
   finish(): Uint8Array<ArrayBuffer> {
     return this.#bytes.subarray(0, this.#length);

@@ -1,3 +1,5 @@
+import { withMarks, withoutMarks } from './json.ts';
+
 /** A request that is refused before any route sees it. */
 export class BadBody extends Error {
   readonly status: 400 | 413 | 415;
@@ -12,11 +14,12 @@ export class BadBody extends Error {
 const maxDepth = 128;
 
 /**
- * The JSON body of a request, no larger than `maxBytes`; undefined for an empty one.
+ * The JSON body of a request, no larger than `maxBytes`; undefined for an empty one. `bigIntegers`: integers that a double cannot hold are
+ * read as `bigint`.
  *
  * @throws {@link BadBody}
  */
-export async function readJsonBody(request: Request, maxBytes: number): Promise<unknown> {
+export async function readJsonBody(request: Request, maxBytes: number, bigIntegers = false): Promise<unknown> {
   if (request.body === null) return undefined;
   const bytes = await readBytes(request.body, Number(request.headers.get('content-length') ?? Number.NaN), maxBytes);
   if (bytes.byteLength === 0) return undefined;
@@ -25,14 +28,18 @@ export async function readJsonBody(request: Request, maxBytes: number): Promise<
   if (!/^application\/json\s*(;|$)/i.test(type))
     throw new BadBody(415, 'Content type error: bodies are application/json');
   let value: unknown;
+  let marked = false;
   try {
-    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    const prepared = bigIntegers ? withMarks(text) : text;
+    marked = prepared !== text;
+    value = JSON.parse(prepared);
   } catch (error) {
     throw new BadBody(400, `Format error in JSON body: ${error instanceof SyntaxError ? error.message : 'not UTF-8'}`);
   }
   if (isDeeperThan(value, maxDepth))
     throw new BadBody(400, `Format error in JSON body: recursion limit exceeded (${maxDepth} levels)`);
-  return value;
+  return marked ? withoutMarks(value) : value;
 }
 
 async function readBytes(body: ReadableStream<Uint8Array>, declared: number, maxBytes: number): Promise<Uint8Array> {

@@ -6,6 +6,8 @@ export interface Dialect {
   readonly app: Hono<ServerEnv>;
   /** Most bytes of a request body. */
   readonly maxBodyBytes: number;
+  /** Integers that a double cannot hold are read as `bigint`. Default false: as doubles. */
+  readonly bigIntegers?: boolean;
   /** The key that a request brings, where this vendor's clients put it. */
   apiKeyOf(headers: Headers): string | undefined;
   /** Paths that need no key, as at the vendor. */

@@ -198,8 +198,8 @@ test('what the dialect does not cover is 501 with a message, never a success', a
   for (const [method, path] of [
     ['POST', '/snapshots'],
     ['PUT', '/collections/x/shards'],
-    ['GET', '/telemetry'],
-    ['POST', '/collections/x/points/recommend'],
+    ['GET', '/collections/x/optimizations'],
+    ['POST', '/collections/x/snapshots'],
   ] as const) {
     const answer = await ask({ method, path, headers: json, ...(method !== 'GET' && { body: '{}' }) });
     expect(answer.status).toBe(501);

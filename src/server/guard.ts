@@ -27,7 +27,7 @@ export function guard({ hosts, apiKey, dialect }: GuardOptions): MiddlewareHandl
       return dialect.failure(401, 'a valid API key is needed');
     }
     try {
-      context.set('body', await readJsonBody(raw, dialect.maxBodyBytes));
+      context.set('body', await readJsonBody(raw, dialect.maxBodyBytes, dialect.bigIntegers));
     } catch (error) {
       if (error instanceof BadBody) return dialect.failure(error.status, error.message);
       throw error;

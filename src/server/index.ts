@@ -72,8 +72,13 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   app.onError((error) => dialect.failure(500, `Service internal error: ${error.message}`));
   const server = createAdaptorServer({
     fetch: app.fetch,
-    // Slow senders and idle connections are ended.
-    serverOptions: { headersTimeout: 20_000, requestTimeout: 300_000, keepAliveTimeout: 60_000 },
+    // Slow senders and idle connections are ended. Pinecone's clients put the ids to fetch, up to 1,000, into the address.
+    serverOptions: {
+      headersTimeout: 20_000,
+      requestTimeout: 300_000,
+      keepAliveTimeout: 60_000,
+      maxHeaderSize: 256 * 1024,
+    },
   }) as Server;
   const url = await listen(server, port, host);
   let closing: Promise<void> | undefined;

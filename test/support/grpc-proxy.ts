@@ -22,14 +22,19 @@ export type GrpcFault =
   | 'applied-truncated'
   | 'applied-garbage'
   | 'applied-empty'
-  /** An error page of a gateway. */
+  /** Answers of a gateway: an error page, a redirect to {@link GrpcProxy.elsewhere}. */
   | 'html-502'
+  | 'redirect'
   /** No answer, or a late one. */
   | 'hang'
   | 'applied-hang'
   | 'slow'
-  /** A gRPC status without the server having seen the call. */
-  | { readonly status: number };
+  /** A gRPC status without the server having seen the call, or instead of its answer. */
+  | { readonly status: number; readonly applied?: true }
+  /** An answer that holds nothing but Milvus's own code of a failure. The server has not seen the call. */
+  | { readonly milvus: number; readonly reason: string }
+  /** The answer without one of its parts: field numbers from the message inwards, of the last field with that number. */
+  | { readonly without: readonly number[] };
 
 /** A gRPC proxy on 127.0.0.1 that spoils chosen calls. */
 export class GrpcProxy {
@@ -38,6 +43,8 @@ export class GrpcProxy {
   readonly #sessions = new Set<Http2Session>();
   /** Methods in the order in which they came, for example `Upsert`. */
   readonly calls: string[] = [];
+  /** Where redirects lead. */
+  elsewhere = '';
   /** Which fault a call gets; undefined for none. */
   faultOf: (method: string) => GrpcFault | undefined = () => undefined;
 
@@ -77,8 +84,14 @@ export class GrpcProxy {
     this.calls.push(method);
     const fault = this.faultOf(method);
     const body = await read(stream);
-    if (typeof fault === 'object')
-      return answer(stream, Buffer.alloc(0), { 'grpc-status': String(fault.status), 'grpc-message': 'planted' });
+    if (typeof fault === 'object' && 'milvus' in fault)
+      return answer(stream, framed(failure(fault.milvus, fault.reason)), { 'grpc-status': '0' });
+    if (typeof fault === 'object' && 'status' in fault && !fault.applied)
+      return answer(stream, nothing, planted(fault));
+    if (fault === 'redirect') {
+      stream.respond({ ':status': 307, location: this.elsewhere });
+      return void stream.end();
+    }
     switch (fault) {
       case 'reset':
         return stream.close(constants.NGHTTP2_INTERNAL_ERROR);
@@ -101,6 +114,10 @@ export class GrpcProxy {
     fault: GrpcFault | undefined,
   ): Promise<void> {
     const { message, trailers } = await this.#call(headers, body);
+    if (typeof fault === 'object') {
+      if ('status' in fault) return answer(stream, nothing, planted(fault));
+      if ('without' in fault) return answer(stream, framed(without(message.subarray(5), fault.without)), trailers);
+    }
     switch (fault) {
       case 'applied-reset':
         return stream.close(constants.NGHTTP2_INTERNAL_ERROR);
@@ -113,7 +130,7 @@ export class GrpcProxy {
       case 'applied-garbage':
         return answer(stream, framed(Buffer.from('<html>this is no protobuf</html>')), trailers);
       case 'applied-empty':
-        return answer(stream, Buffer.alloc(0), trailers);
+        return answer(stream, nothing, trailers);
       case 'slow':
         await new Promise((resolve) => setTimeout(resolve, 150));
         return answer(stream, message, trailers);
@@ -135,6 +152,52 @@ export class GrpcProxy {
     request.end(body);
     return { message: await read(request), trailers };
   }
+}
+
+const nothing = Buffer.alloc(0);
+
+function planted({ status }: { readonly status: number }): IncomingHttpHeaders {
+  return { 'grpc-status': String(status), 'grpc-message': 'planted' };
+}
+
+/** A Milvus answer with a `Status` (legacy number, reason, code) and nothing else. */
+function failure(code: number, reason: string): Buffer {
+  const text = Buffer.from(reason);
+  const status = Buffer.concat([Buffer.from([8, 1, 18, text.length]), text, Buffer.from([24]), varint(code)]);
+  return Buffer.concat([Buffer.from([10, status.length]), status]);
+}
+
+function varint(value: number): Buffer {
+  const bytes: number[] = [];
+  for (; value > 127; value = Math.floor(value / 128)) bytes.push((value % 128) + 128);
+  return Buffer.from([...bytes, value]);
+}
+
+/** A message without the last field of a number, or that field without one of its own. Milvus's answers hold numbers and bytes. */
+function without(message: Buffer, [wanted = 0, ...inner]: readonly number[]): Buffer {
+  let found: { start: number; end: number; value: Buffer } | undefined;
+  for (let at = 0; at < message.length; ) {
+    const start = at;
+    const read = () => {
+      let value = 0;
+      for (let scale = 1; ; scale *= 128) {
+        const byte = message[at++]!;
+        value += (byte & 127) * scale;
+        if (byte < 128) return value;
+      }
+    };
+    const tag = read();
+    const number = read();
+    const end = tag % 8 === 2 ? at + number : at;
+    const value = message.subarray(at, end);
+    at = end;
+    if (Math.floor(tag / 8) === wanted) found = { start, end: at, value };
+  }
+  if (found === undefined) return message;
+  const { start, end, value } = found;
+  const left = inner.length === 0 ? [] : [without(value, inner)];
+  const kept = left.flatMap((bytes) => [varint(wanted * 8 + 2), varint(bytes.length), bytes]);
+  return Buffer.concat([message.subarray(0, start), ...kept, message.subarray(end)]);
 }
 
 function pickGrpc(headers: IncomingHttpHeaders): IncomingHttpHeaders {

@@ -19,6 +19,7 @@ export interface Columns {
 export interface Mutation {
   readonly status: Status;
   readonly deleted: number;
+  readonly upserted: number;
   /** The server's hybrid timestamp of the write. */
   readonly timestamp: bigint;
 }
@@ -38,32 +39,38 @@ export interface SearchReply {
   readonly hits: readonly number[];
 }
 
-const succeeded: Status = { code: 0, reason: '' };
+/** Every answer of a server says whether the call succeeded. */
+function present(status: Status | undefined): Status {
+  if (status === undefined) throw new MalformedReply('the answer does not say whether the call succeeded');
+  return status;
+}
 
 export function decodeMutation(message: Uint8Array): Mutation {
-  let status = succeeded;
+  let status: Status | undefined;
   let deleted = 0;
+  let upserted = 0;
   let timestamp = 0n;
   for (const field of fieldsOf(message)) {
     if (field.field === 1) status = decodeStatus(bytesOf(field));
     else if (field.field === 7) deleted = numbersOf(field)[0] ?? 0;
+    else if (field.field === 8) upserted = numbersOf(field)[0] ?? 0;
     else if (field.field === 9 && field.kind === 'varint') timestamp = field.value;
   }
-  return { status, deleted, timestamp };
+  return { status: present(status), deleted, upserted, timestamp };
 }
 
 export function decodeQuery(message: Uint8Array): QueryReply {
-  let status = succeeded;
+  let status: Status | undefined;
   const columns = new ColumnReader();
   for (const field of fieldsOf(message)) {
     if (field.field === 1) status = decodeStatus(bytesOf(field));
     else if (field.field === 2) columns.read(bytesOf(field));
   }
-  return { status, columns };
+  return { status: present(status), columns };
 }
 
 export function decodeSearch(message: Uint8Array): SearchReply {
-  let status = succeeded;
+  let status: Status | undefined;
   let results: Omit<SearchReply, 'status'> = {
     columns: new ColumnReader(),
     keys: [],
@@ -74,7 +81,7 @@ export function decodeSearch(message: Uint8Array): SearchReply {
     if (field.field === 1) status = decodeStatus(bytesOf(field));
     else if (field.field === 2) results = decodeResults(bytesOf(field));
   }
-  return { status, ...results };
+  return { status: present(status), ...results };
 }
 
 function decodeResults(message: Uint8Array): Omit<SearchReply, 'status'> {

@@ -188,6 +188,7 @@ describe('answers that the official client wrote are read', () => {
     expect(decodeMutation(message)).toEqual({
       status: { code: 0, reason: '' },
       deleted: 3,
+      upserted: 0,
       timestamp: 470_652_712_003_567_623n,
     });
   });

@@ -10,18 +10,31 @@ import type { PineconeQuirks } from './quirks.ts';
 /** The collection that holds what the service knows of an index beside its records. */
 const catalogName = 'pinecone-index-catalog';
 
+/** Which fields of metadata shall be indexed. */
+export const metadataSchema = z.object({ fields: z.record(z.string(), z.json()) }).catchall(z.json());
+/** How many machines answer. */
+export const readCapacity = z.object({ mode: z.enum(['OnDemand', 'Dedicated']) }).catchall(z.json());
+
 const entrySchema = z.object({
   name: z.string(),
   /** Where its records are. */
   collection: z.string(),
   /** Names the host: a new one each time an index is created. */
   incarnation: z.string(),
-  dimension: z.number(),
+  vectorType: z.enum(['dense', 'sparse']).default('dense'),
+  /** Null for sparse vectors. */
+  dimension: z.number().nullable(),
   metric: z.enum(['cosine', 'dotproduct', 'euclidean']),
   cloud: z.string(),
   region: z.string(),
   tags: z.record(z.string(), z.string()),
   deletionProtection: z.enum(['enabled', 'disabled']),
+  /** As it was asked for: nothing here depends on it. */
+  readCapacity: readCapacity.nullable().default(null),
+  /** The metadata fields that the index was told to index: here all are. */
+  metadataSchema: metadataSchema.nullable().default(null),
+  /** Namespaces that were created, rather than only written to. */
+  namespaces: z.array(z.object({ name: z.string(), schema: metadataSchema.nullable() })).default([]),
   /** Epoch milliseconds. */
   readyAt: z.number(),
 });
@@ -33,7 +46,7 @@ const aliasSchema = z.object({ alias: z.string(), namespace: z.string() });
 export type IndexEntry = z.infer<typeof entrySchema>;
 
 /** What an index is created with. */
-export type NewIndex = Omit<IndexEntry, 'collection' | 'incarnation' | 'readyAt'>;
+export type NewIndex = Omit<IndexEntry, 'collection' | 'incarnation' | 'namespaces' | 'readyAt'>;
 
 const metrics: { readonly [metric in IndexEntry['metric']]: Metric } = {
   cosine: 'cosine',
@@ -83,11 +96,13 @@ export class Catalog {
   create(index: NewIndex): Promise<IndexEntry> {
     return this.#change(async () => {
       if (this.#entries.has(index.name)) throw new Fault(409, 'Resource already exists');
-      const incarnation = randomWord();
+      const word = randomWord();
       const entry: IndexEntry = {
         ...index,
-        incarnation,
-        collection: `pinecone-${incarnation}`,
+        // As the vendor's hosts begin.
+        incarnation: `${index.name}-${word}`,
+        collection: `pinecone-${word}`,
+        namespaces: [],
         readyAt: Date.now() + this.#quirks.readyAfterMs,
       };
       await this.#create(entry);
@@ -98,7 +113,8 @@ export class Catalog {
   async #create(entry: IndexEntry): Promise<void> {
     try {
       await this.#database.createCollection(entry.collection, {
-        dimension: entry.dimension,
+        // Sparse vectors are kept beside one that says nothing.
+        dimension: entry.dimension ?? 1,
         metric: metrics[entry.metric],
       });
     } catch (error) {
@@ -108,10 +124,14 @@ export class Catalog {
     await this.#save(entry);
   }
 
-  /** @throws 404 */
-  configure(name: string, change: Partial<Pick<IndexEntry, 'tags' | 'deletionProtection'>>): Promise<IndexEntry> {
+  /** `change` says what shall be otherwise. @throws 404 */
+  configure(
+    name: string,
+    change: (entry: IndexEntry) => Partial<NewIndex & Pick<IndexEntry, 'namespaces'>>,
+  ): Promise<IndexEntry> {
     return this.#change(async () => {
-      const entry = { ...this.get(name), ...change };
+      const known = this.get(name);
+      const entry = { ...known, ...change(known) };
       await this.#save(entry);
       return entry;
     });
@@ -138,11 +158,12 @@ export class Catalog {
   data(incarnation: string): Promise<IndexData> | undefined {
     const known = this.#data.get(incarnation);
     if (known !== undefined) return known;
-    const entry = [...this.#entries.values()].find((candidate) => candidate.incarnation === incarnation);
+    const find = () => [...this.#entries.values()].find((candidate) => candidate.incarnation === incarnation);
+    const entry = find();
     if (entry === undefined) return undefined;
     const opened = this.#database
       .collection(entry.collection)
-      .then((store) => new IndexData(store, entry, this.#quirks, this.#names));
+      .then((store) => new IndexData(store, () => find() ?? entry, this.#quirks, this.#names));
     this.#data.set(incarnation, opened);
     return opened;
   }

@@ -7,13 +7,19 @@ import { type MetadataFilter, parseMetadataFilter } from './filter.ts';
 import { defaultNamespace, type IndexData } from './index-data.ts';
 import { readMetadata } from './metadata.ts';
 import type { NamespaceData, PineconeRecord } from './namespace-data.ts';
+import { namespaceRoutes } from './namespaces.ts';
+import { shortest } from './numbers.ts';
 import type { PineconeQuirks } from './quirks.ts';
 import { read } from './read.ts';
+import { sparseSchema } from './sparse.ts';
+import { queryVectors, vectorsOf, vectorsOfRecord } from './vectors.ts';
 
 /** What the service takes and gives per request. */
 const limits = {
   upsert: 1_000,
   ids: 1_000,
+  /** Documented are 1,000, yet the vendor's own tests ask for more. */
+  idsToFetch: 10_000,
   page: 100,
   topK: 10_000,
   topKWithParts: 1_000,
@@ -21,7 +27,14 @@ const limits = {
   idLength: 512,
 };
 
-const id = z.string().min(1).max(limits.idLength);
+const id = z
+  .string()
+  .min(1)
+  .max(limits.idLength)
+  .refine((text) => !text.includes('\0'), 'Vector ID must not contain null character')
+  .refine((text) => /^\p{ASCII}*$/u.test(text), {
+    error: ({ input }) => `Vector ID must be ASCII, but got '${input}'`,
+  });
 const values = z.array(z.number());
 // z.record would drop a key named __proto__.
 const metadata = z.custom<object>(
@@ -38,7 +51,7 @@ const upsertBody = z.looseObject({
         id,
         values: values.nullish(),
         metadata: metadata.nullish(),
-        sparseValues: z.unknown().optional(),
+        sparseValues: sparseSchema.nullish(),
       }),
     )
     .min(1)
@@ -51,14 +64,14 @@ const queryBody = z.looseObject({
   includeValues: z.boolean().nullish(),
   includeMetadata: z.boolean().nullish(),
   vector: values.nullish(),
-  sparseVector: z.unknown().optional(),
+  sparseVector: sparseSchema.nullish(),
   id: id.nullish(),
 });
 const updateBody = z.looseObject({
   namespace,
   id: id.nullish(),
   values: values.nullish(),
-  sparseValues: z.unknown().optional(),
+  sparseValues: sparseSchema.nullish(),
   setMetadata: metadata.nullish(),
   filter: z.unknown().optional(),
   dryRun: z.boolean().nullish(),
@@ -77,15 +90,19 @@ const fetchByMetadataBody = z.looseObject({
 });
 const statsBody = z.looseObject({ filter: z.unknown().optional() }).nullish();
 
-type Request = Context<ServerEnv>;
+/** What a route gets. */
+export type Request = Context<ServerEnv>;
+
+/** Registers a route under an index's host. */
+export type AddRoute = (
+  method: 'get' | 'post' | 'delete',
+  path: string,
+  answer: (index: IndexData, request: Request) => Promise<Response>,
+) => void;
 
 /** Everything under an index's host. */
 export function dataPlane(app: Hono<ServerEnv>, catalog: Catalog, quirks: PineconeQuirks): void {
-  const route = (
-    method: 'get' | 'post',
-    path: string,
-    answer: (index: IndexData, request: Request) => Promise<Response>,
-  ) =>
+  const route: AddRoute = (method, path, answer) =>
     app[method](`/hosts/:host${path}`, async (request) => {
       const index = await catalog.data(request.req.param('host') ?? '');
       if (index === undefined) throw new Fault(404, 'Index not found');
@@ -99,18 +116,19 @@ export function dataPlane(app: Hono<ServerEnv>, catalog: Catalog, quirks: Pineco
   route('post', '/vectors/update', (index, request) => update(index, request, quirks));
   route('post', '/vectors/delete', (index, request) => remove(index, request, quirks));
   route('post', '/describe_index_stats', stats);
+  namespaceRoutes(route, catalog);
 }
 
 async function upsert(index: IndexData, { get, json }: Request, quirks: PineconeQuirks): Promise<Response> {
   const body = read(upsertBody, get('body'));
   const records = body.vectors.map((vector): PineconeRecord => {
-    if (vector.sparseValues != null) throw notSparse();
-    if (vector.values == null) throw badRequest(`Vector ${JSON.stringify(vector.id)} has no values`);
-    return {
-      id: vector.id,
-      values: checkedVector(vector.values, index),
-      metadata: readMetadata(vector.metadata ?? {}, quirks),
-    };
+    const vectors = vectorsOf(vector.values, vector.sparseValues, index, 'record');
+    if (index.entry.vectorType === 'dense' && vectors.values === undefined)
+      throw badRequest(`Vector ${JSON.stringify(vector.id)} must have dense values in a dense index`);
+    if (index.entry.vectorType === 'sparse' && vectors.sparse === undefined)
+      throw badRequest(`Vector ${JSON.stringify(vector.id)} must have sparse values in a sparse index`);
+    const { values: dense = new Float32Array(), ...sparse } = vectors;
+    return { id: vector.id, values: dense, ...sparse, metadata: readMetadata(vector.metadata ?? {}, quirks) };
   });
   const lsn = await (await index.namespace(body.namespace ?? '')).upsert(records);
   return json({ upsertedCount: records.length }, 200, writtenAt(lsn));
@@ -118,22 +136,23 @@ async function upsert(index: IndexData, { get, json }: Request, quirks: Pinecone
 
 async function query(index: IndexData, { get }: Request, quirks: PineconeQuirks): Promise<Response> {
   const body = read(queryBody, get('body'));
-  if (body.sparseVector != null) throw notSparse();
-  if ((body.vector == null) === (body.id == null)) throw badRequest("One of 'vector' and 'id' must be given");
+  if ((body.vector == null && body.sparseVector == null) === (body.id == null))
+    throw badRequest("Either 'id' or 'vector' and 'sparseVector' must be given");
   const { topK, includeValues, includeMetadata } = body;
   if ((includeValues || includeMetadata) && topK > limits.topKWithParts) {
     throw badRequest(`topK must be at most ${limits.topKWithParts} with includeValues or includeMetadata, got ${topK}`);
   }
   const records = await readable(index, body.namespace, quirks);
   const filter = optionalFilter(body.filter, quirks);
-  const vector = body.vector == null ? (await records.get([body.id!]))[0]?.values : checkedVector(body.vector, index);
+  const asked = body.id == null ? queryVectors(body, index) : vectorsOfRecord((await records.get([body.id]))[0], index);
   const { indexedLsn } = records;
-  const found = vector === undefined ? [] : await records.query(vector, topK, filter);
+  const found = await records.query(asked, topK, filter);
   const matches = found.map((match) => ({
     id: match.id,
     score: match.score,
-    values: includeValues ? Array.from(match.values) : [],
-    ...(includeMetadata && { metadata: match.metadata }),
+    values: includeValues ? shortest(match.values) : [],
+    ...(includeValues && shownSparse(match)),
+    ...(includeMetadata && shownMetadata(match)),
   }));
   const answer = JSON.stringify({
     results: [],
@@ -150,8 +169,8 @@ async function query(index: IndexData, { get }: Request, quirks: PineconeQuirks)
 
 async function fetchByIds(index: IndexData, { req, json }: Request, quirks: PineconeQuirks): Promise<Response> {
   const ids = req.queries('ids') ?? [];
-  if (ids.length === 0 || ids.length > limits.ids)
-    throw badRequest(`Between 1 and ${limits.ids} ids are needed, got ${ids.length}`);
+  if (ids.length === 0 || ids.length > limits.idsToFetch)
+    throw badRequest(`Between 1 and ${limits.idsToFetch} ids are needed, got ${ids.length}`);
   const name = req.query('namespace');
   const records = await (await readable(index, name, quirks)).get(ids);
   return json({ vectors: byId(records), namespace: shownNamespace(name), usage: { readUnits: 1 } });
@@ -183,7 +202,7 @@ async function list(index: IndexData, { req, json }: Request, quirks: PineconeQu
     paginationToken,
   );
   return json({
-    ...(page.length > 0 && { vectors: page.map((record) => ({ id: record.id })) }),
+    vectors: page.map((record) => ({ id: record.id })),
     namespace: shownNamespace(name),
     usage: { readUnits: 1 },
     ...pagination,
@@ -192,15 +211,14 @@ async function list(index: IndexData, { req, json }: Request, quirks: PineconeQu
 
 async function update(index: IndexData, { get, json }: Request, quirks: PineconeQuirks): Promise<Response> {
   const body = read(updateBody, get('body'));
-  if (body.sparseValues != null) throw notSparse();
   if ((body.id == null) === (body.filter == null)) throw badRequest("One of 'id' and 'filter' must be given");
   const records = await index.namespace(body.namespace ?? '');
   const changes = readMetadata(body.setMetadata ?? {}, quirks);
   if (body.id != null) {
-    const change = { metadata: changes, ...(body.values != null && { values: checkedVector(body.values, index) }) };
+    const change = { metadata: changes, ...vectorsOf(body.values, body.sparseValues, index, 'record') };
     return json({}, 200, writtenAt(await records.update(body.id, change)));
   }
-  if (body.values != null) throw badRequest('values cannot be updated by filter');
+  if (body.values != null || body.sparseValues != null) throw badRequest('values cannot be updated by filter');
   const filter = parseMetadataFilter(body.filter, quirks);
   const matchedRecords = (await records.all()).filter((record) => filter(record.metadata)).length;
   if (body.dryRun) return json({ matchedRecords });
@@ -216,7 +234,7 @@ async function remove(index: IndexData, { get, json }: Request, quirks: Pinecone
   if (body.filter != null)
     return json({}, 200, writtenAt(await records.deleteMatching(parseMetadataFilter(body.filter, quirks))));
   const name = shownNamespace(body.namespace);
-  if (name !== '' && !(await index.counts()).has(name)) throw new Fault(404, 'Namespace not found');
+  if (name !== '' && !(await index.has(name))) throw new Fault(404, 'Namespace not found');
   return json({}, 200, writtenAt(await records.deleteAll()));
 }
 
@@ -227,11 +245,11 @@ async function stats(index: IndexData, { get, json }: Request): Promise<Response
   const counts = [...(await index.counts())];
   return json({
     namespaces: Object.fromEntries(counts.map(([name, vectorCount]) => [shownNamespace(name), { vectorCount }])),
-    dimension: index.entry.dimension,
+    ...(index.entry.dimension !== null && { dimension: index.entry.dimension }),
     indexFullness: 0,
     totalVectorCount: counts.reduce((sum, [, count]) => sum + count, 0),
     metric: index.entry.metric,
-    vectorType: 'dense',
+    vectorType: index.entry.vectorType,
   });
 }
 
@@ -242,7 +260,7 @@ async function readable(
   quirks: PineconeQuirks,
 ): Promise<NamespaceData> {
   const records = await index.namespace(name ?? '');
-  const isMissing = quirks.missingNamespace === 'not-found' && (await records.count()) === 0;
+  const isMissing = quirks.missingNamespace === 'not-found' && !(await index.has(name ?? ''));
   if (isMissing) throw new Fault(404, 'Namespace not found');
   return records;
 }
@@ -267,26 +285,17 @@ function readToken(token: string): string {
   return text;
 }
 
-function checkedVector(given: readonly number[], { entry }: IndexData): Float32Array {
-  if (given.length !== entry.dimension) {
-    throw badRequest(`Vector dimension ${given.length} does not match the dimension of the index ${entry.dimension}`);
-  }
-  const vector = Float32Array.from(given);
-  if (!vector.every(Number.isFinite)) throw badRequest('Vector values must be finite in single precision');
-  if (!vector.some((x) => Math.abs(x) >= 1e-8))
-    throw badRequest('Dense vectors must contain at least one non-zero value');
-  return vector;
-}
-
 function optionalFilter(filter: unknown, quirks: PineconeQuirks): MetadataFilter | undefined {
-  return filter == null ? undefined : parseMetadataFilter(filter, quirks);
+  // The service takes an empty filter in a query for none.
+  const isNone = filter == null || (typeof filter === 'object' && Object.keys(filter).length === 0);
+  return isNone ? undefined : parseMetadataFilter(filter, quirks);
 }
 
 function byId(records: readonly PineconeRecord[]): object {
   return Object.fromEntries(
-    records.map(({ id: key, values: vector, metadata: data }) => [
-      key,
-      { id: key, values: Array.from(vector), metadata: data },
+    records.map((record) => [
+      record.id,
+      { id: record.id, values: shortest(record.values), ...shownSparse(record), ...shownMetadata(record) },
     ]),
   );
 }
@@ -299,6 +308,11 @@ function writtenAt(lsn: number): Record<string, string> {
   return { 'x-pinecone-request-lsn': String(lsn) };
 }
 
-function notSparse(): Fault {
-  return new Fault(501, 'this server covers dense vectors only');
+/** Left out where there is none. */
+function shownMetadata({ metadata: shown }: PineconeRecord): object {
+  return Object.keys(shown).length === 0 ? {} : { metadata: shown };
+}
+
+function shownSparse({ sparse }: PineconeRecord): object {
+  return sparse === undefined ? {} : { sparseValues: { indices: sparse.indices, values: shortest(sparse.values) } };
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { VectorStore } from '../../../store.ts';
 import { utf8Length } from '../../../validate/text.ts';
 import type { IndexEntry } from './catalog.ts';
+import { badRequest } from './fault.ts';
 import { NamespaceData } from './namespace-data.ts';
 import type { PineconeQuirks } from './quirks.ts';
 
@@ -17,20 +18,34 @@ export interface NameBook {
 
 /** The records of one index, by namespace. */
 export class IndexData {
-  readonly entry: IndexEntry;
+  readonly #entry: () => IndexEntry;
   readonly #store: VectorStore;
   readonly #quirks: PineconeQuirks;
   readonly #names: NameBook;
   readonly #namespaces = new Map<string, Promise<NamespaceData>>();
 
-  constructor(store: VectorStore, entry: IndexEntry, quirks: PineconeQuirks, names: NameBook) {
+  constructor(store: VectorStore, entry: () => IndexEntry, quirks: PineconeQuirks, names: NameBook) {
     this.#store = store;
-    this.entry = entry;
+    this.#entry = entry;
     this.#quirks = quirks;
     this.#names = names;
   }
 
-  namespace(name: string): Promise<NamespaceData> {
+  /** What the index is now. */
+  get entry(): IndexEntry {
+    return this.#entry();
+  }
+
+  /** Whether a namespace is there: it holds records, or was created. */
+  async has(name: string): Promise<boolean> {
+    if (this.entry.namespaces.some((created) => created.name === name)) return true;
+    return (await (await this.namespace(name)).count()) > 0;
+  }
+
+  /** @throws 400 for a name that the service refuses */
+  async namespace(name: string): Promise<NamespaceData> {
+    if (!isNamespaceName(name))
+      throw badRequest(`Namespace must be at most 512 ASCII characters without NUL, but got '${name}'`);
     const canonical = name === '' ? defaultNamespace : name;
     const known = this.#namespaces.get(canonical);
     if (known !== undefined) return known;
@@ -56,6 +71,11 @@ export class IndexData {
     }
     return counts;
   }
+}
+
+/** As the vendor's types say it; the empty name is the default namespace's. */
+export function isNamespaceName(name: string): boolean {
+  return /^\p{ASCII}{0,512}$/u.test(name) && !name.includes('\0');
 }
 
 /** Portable databases hold names of up to 128 bytes. */

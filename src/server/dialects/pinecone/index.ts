@@ -13,8 +13,10 @@ export interface PineconeOptions extends DialectOptions {
 
 /**
  * Pinecone's REST API, control plane and vectors API, in the versions of its clients 8 (2026-04) and 9 (2026-07): create, list, describe,
- * configure and delete serverless dense indexes; upsert, query, fetch, fetch by metadata, list, update, delete, describe index stats.
- * Not covered, and answered with 501: sparse vectors, the documents API, records with integrated embedding, imports, backups, collections.
+ * configure and delete serverless indexes, dense and sparse; upsert, query, fetch, fetch by metadata, list, update, delete, describe index stats;
+ * create, list, describe and delete namespaces. Read capacity and metadata schemas are told as they were asked for, and change nothing.
+ * Not covered, and answered with 501: pods, the documents API, records with integrated embedding, inference, imports, backups, collections,
+ * assistants.
  */
 export function pineconeDialect({ database, quirks }: PineconeOptions): Dialect {
   const settings = { ...defaultQuirks, ...quirks };

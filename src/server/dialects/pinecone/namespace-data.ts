@@ -5,18 +5,33 @@ import type { IndexEntry } from './catalog.ts';
 import type { MetadataFilter } from './filter.ts';
 import { checkMetadataSize, type Metadata } from './metadata.ts';
 import type { PineconeQuirks } from './quirks.ts';
+import { type SparseVector, sparseProduct } from './sparse.ts';
 
 /** A record as the wire has it. */
 export interface PineconeRecord {
   readonly id: string;
+  /** Empty in a sparse index. */
   readonly values: Float32Array;
+  readonly sparse?: SparseVector;
   readonly metadata: Metadata;
+}
+
+/** What a query is compared with: either or both. */
+export interface QueryVectors {
+  readonly dense?: Float32Array;
+  readonly sparse?: SparseVector;
 }
 
 /** A hit. */
 export interface PineconeMatch extends PineconeRecord {
   readonly score: number;
 }
+
+/** What an update replaces; metadata is merged. */
+export type RecordChange = Partial<Pick<PineconeRecord, 'values' | 'sparse' | 'metadata'>>;
+
+/** Where a sparse vector is kept beside the metadata, whose keys cannot begin so. */
+const sparseKey = '$sparse';
 
 /**
  * The records of one namespace. Writes are applied one after another, each when its time has come, and counted: a read sees all writes up to
@@ -25,6 +40,7 @@ export interface PineconeMatch extends PineconeRecord {
 export class NamespaceData {
   readonly #store: VectorStore;
   readonly #metric: Metric;
+  readonly #isSparse: boolean;
   readonly #quirks: PineconeQuirks;
   #requestLsn: number;
   #indexedLsn: number;
@@ -35,6 +51,7 @@ export class NamespaceData {
   constructor(store: VectorStore, entry: IndexEntry, quirks: PineconeQuirks) {
     this.#store = store;
     this.#metric = entry.metric === 'dotproduct' ? 'dot' : entry.metric;
+    this.#isSparse = entry.vectorType === 'sparse';
     this.#quirks = quirks;
     // A server that is started again goes on with higher numbers, as clients expect of a log.
     this.#requestLsn = Date.now();
@@ -72,7 +89,7 @@ export class NamespaceData {
   }
 
   /** Metadata is merged; a missing id is passed over. */
-  update(id: string, change: { readonly values?: Float32Array; readonly metadata?: Metadata }): Promise<number> {
+  update(id: string, change: RecordChange): Promise<number> {
     return this.#write(async () => {
       const [record] = await this.get([id]);
       if (record !== undefined) await this.#store.upsert(toStored(changed(record, change)));
@@ -88,7 +105,7 @@ export class NamespaceData {
 
   async get(ids: readonly string[]): Promise<PineconeRecord[]> {
     const records = await this.#store.get([...new Set(ids)]);
-    return records.flatMap((record) => (record === undefined ? [] : [fromStored(record)]));
+    return records.flatMap((record) => (record === undefined ? [] : [this.#fromStored(record)]));
   }
 
   count(): Promise<number> {
@@ -103,15 +120,39 @@ export class NamespaceData {
 
   async #read(): Promise<readonly PineconeRecord[]> {
     const records: PineconeRecord[] = [];
-    for await (const record of this.#store.scan()) records.push(fromStored(record));
+    for await (const record of this.#store.scan()) records.push(this.#fromStored(record));
     return records.sort((a, b) => compareIds(a.id, b.id));
   }
 
   /** The `k` nearest records that match, most similar first. */
-  async query(query: Float32Array, k: number, filter: MetadataFilter | undefined): Promise<PineconeMatch[]> {
+  async query(query: QueryVectors, k: number, filter: MetadataFilter | undefined): Promise<PineconeMatch[]> {
+    const { dense, sparse } = query;
+    if (sparse !== undefined) return this.#querySparse(dense, sparse, k, filter);
+    return dense === undefined ? [] : this.#queryDense(dense, k, filter);
+  }
+
+  /** The dot products of both vectors, added. Without a dense one only records with a value at one of the indices are found. */
+  async #querySparse(
+    dense: Float32Array | undefined,
+    sparse: SparseVector,
+    k: number,
+    filter: MetadataFilter | undefined,
+  ): Promise<PineconeMatch[]> {
+    return (await this.all())
+      .flatMap((record) => {
+        if (filter !== undefined && !filter(record.metadata)) return [];
+        const product = sparseProduct(sparse, record.sparse);
+        if (dense === undefined) return product === undefined ? [] : [{ ...record, score: Math.fround(product) }];
+        return [{ ...record, score: Math.fround((product ?? 0) - distanceBetween('dot', dense, record.values)) }];
+      })
+      .sort((a, b) => b.score - a.score)
+      .slice(0, k);
+  }
+
+  async #queryDense(query: Float32Array, k: number, filter: MetadataFilter | undefined): Promise<PineconeMatch[]> {
     if (filter === undefined) {
       const matches = await this.#store.search(query, { k, include: { payload: true, vector: true } });
-      return matches.map((match) => ({ ...fromStored(match), score: this.#score(match.distance) }));
+      return matches.map((match) => ({ ...this.#fromStored(match), score: this.#score(match.distance) }));
     }
     return (await this.all())
       .filter((record) => filter(record.metadata))
@@ -119,6 +160,13 @@ export class NamespaceData {
       .sort((a, b) => a.distance - b.distance)
       .slice(0, k)
       .map(({ record, distance }) => ({ ...record, score: this.#score(distance) }));
+  }
+
+  #fromStored({ id, vector, payload = {} }: StoredRecord): PineconeRecord {
+    const values = this.#isSparse || vector == null ? new Float32Array() : vector;
+    if (!Object.hasOwn(payload, sparseKey)) return { id, values, metadata: payload as Metadata };
+    const { sparse, metadata } = apart(payload);
+    return { id, values, sparse, metadata };
   }
 
   #score(distance: number): number {
@@ -147,25 +195,29 @@ export class NamespaceData {
   }
 }
 
-function changed(
-  record: PineconeRecord,
-  change: { readonly values?: Float32Array; readonly metadata?: Metadata },
-): PineconeRecord {
+function changed(record: PineconeRecord, change: RecordChange): PineconeRecord {
   const metadata = Object.fromEntries([...Object.entries(record.metadata), ...Object.entries(change.metadata ?? {})]);
   checkMetadataSize(metadata);
-  return { id: record.id, values: change.values ?? record.values, metadata };
+  return { ...record, ...change, metadata };
 }
 
-function toStored({ id, values, metadata }: PineconeRecord) {
-  return { id, vector: values, payload: metadata };
+function toStored({ id, values, sparse, metadata }: PineconeRecord) {
+  const entries = Object.entries(metadata);
+  const payload = sparse === undefined ? metadata : Object.fromEntries([...entries, [sparseKey, sparse]]);
+  return { id, vector: values.length === 0 ? [1] : values, payload };
 }
 
-function fromStored(stored: {
+/** A record as the database gives it. */
+interface StoredRecord {
   readonly id: string;
   readonly vector?: Float32Array | null;
   readonly payload?: object;
-}): PineconeRecord {
-  return { id: stored.id, values: stored.vector ?? new Float32Array(), metadata: (stored.payload ?? {}) as Metadata };
+}
+
+function apart(payload: object): { sparse: SparseVector; metadata: Metadata } {
+  const entries: [string, unknown][] = Object.entries(payload);
+  const metadata = Object.fromEntries(entries.filter(([key]) => key !== sparseKey)) as Metadata;
+  return { sparse: (payload as { readonly [sparseKey]: SparseVector })[sparseKey], metadata };
 }
 
 function sleep(ms: number): Promise<void> {
