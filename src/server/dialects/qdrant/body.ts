@@ -38,6 +38,8 @@ export function number(value: unknown, what: string): number {
 }
 
 export function unsigned(value: unknown): number {
+  // Beyond 2^53 only the size matters.
+  if (typeof value === 'bigint' && value >= 0n) return Number(value);
   if (typeof value !== 'number' || !Number.isInteger(value) || value < 0) {
     const shown =
       typeof value === 'number'

@@ -123,7 +123,9 @@ describe.each([
       data: { status: { error: "Not found: Collection `nowhere` doesn't exist!" } },
     });
     await expect(client.query('c', { query: [1, 2, 3] })).rejects.toMatchObject({ status: 400 });
-    await expect(client.query('c', { query: { recommend: { positive: [1] } } })).rejects.toMatchObject({ status: 501 });
+    await expect(client.query('c', { query: { nearest: { text: 'words', model: 'a-model' } } })).rejects.toMatchObject({
+      status: 501,
+    });
   });
 });
 

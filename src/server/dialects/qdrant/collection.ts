@@ -1,9 +1,10 @@
 import type { Json } from './body.ts';
-import type { FilteredPoint, IndexType, IndexTypes } from './filter.ts';
+import { type FieldIndexes, fieldIndexes, type IndexConfig } from './field-index.ts';
+import type { FilteredPoint } from './filter.ts';
 import { compareIds, type PointId } from './ids.ts';
-import { parseJsonPath } from './json-path.ts';
 import type { CollectionStorage } from './storage.ts';
-import { type PointVectors, readSchema, type VectorSchema } from './vectors.ts';
+import { readSchema, type VectorSchema } from './vector-schema.ts';
+import type { PointVectors } from './vectors.ts';
 
 /** A point. Never changed: a write puts another in its place. */
 export class Point implements FilteredPoint {
@@ -21,7 +22,7 @@ export class Point implements FilteredPoint {
   }
 
   hasVector(name: string): boolean {
-    return this.vectors.dense.has(name) || this.vectors.sparse.has(name);
+    return this.vectors.has(name);
   }
 }
 
@@ -36,17 +37,17 @@ export interface CollectionConfig {
   /** The body of its creation, with later patches merged in. */
   readonly params: Json;
   /** Payload indexes by field, as they were asked for. */
-  readonly indexes: { readonly [field: string]: { readonly type: IndexType; readonly params?: Json } };
+  readonly indexes: { readonly [field: string]: IndexConfig };
 }
 
 /** One collection: its points in memory, written through to storage before a write is answered. */
 export class Collection {
   readonly name: string;
-  readonly schema: VectorSchema;
   readonly #storage: CollectionStorage;
   readonly #points = new Map<PointId, Point>();
   #config: CollectionConfig;
-  #indexes: IndexTypes;
+  #indexes: FieldIndexes;
+  #schema: VectorSchema;
   #operations = 0;
   #sorted: readonly Point[] | undefined;
   /** Writes run one after another. */
@@ -54,10 +55,10 @@ export class Collection {
 
   constructor(name: string, config: CollectionConfig, storage: CollectionStorage, points: Iterable<Point> = []) {
     this.name = name;
-    this.schema = readSchema(config.params.vectors, config.params.sparse_vectors);
+    this.#schema = readSchema(config.params.vectors, config.params.sparse_vectors);
     this.#storage = storage;
     this.#config = config;
-    this.#indexes = indexTypesOf(config);
+    this.#indexes = fieldIndexes(config.indexes);
     for (const point of points) {
       this.#points.set(point.id, point);
       this.#operations = Math.max(this.#operations, point.version);
@@ -68,7 +69,11 @@ export class Collection {
     return this.#config;
   }
 
-  get indexes(): IndexTypes {
+  get schema(): VectorSchema {
+    return this.#schema;
+  }
+
+  get indexes(): FieldIndexes {
     return this.#indexes;
   }
 
@@ -113,7 +118,8 @@ export class Collection {
       const next = config(this.#config);
       await this.#storage.configure(next);
       this.#config = next;
-      this.#indexes = indexTypesOf(next);
+      this.#indexes = fieldIndexes(next.indexes);
+      this.#schema = readSchema(next.params.vectors, next.params.sparse_vectors);
       this.#operations += operations;
       return this.#operations;
     });
@@ -131,8 +137,4 @@ export class Collection {
     );
     return turn;
   }
-}
-
-function indexTypesOf({ indexes }: CollectionConfig): IndexTypes {
-  return new Map(Object.entries(indexes).map(([field, { type }]) => [parseJsonPath(field).text, type]));
 }

@@ -1,18 +1,17 @@
 import { malformed, QdrantError } from './errors.ts';
 
-/** A point's id: an unsigned integer, or a UUID in its canonical spelling. */
-export type PointId = number | string;
+/** A point's id: an unsigned integer of 64 bits (a `bigint` beyond 2^53 - 1), or a UUID in its canonical spelling. */
+export type PointId = number | bigint | string;
+
+const largest = 2n ** 64n - 1n;
 
 const uuid =
   /^(?:urn:uuid:)?(?:\{([0-9a-f-]{36})\}|([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})|([0-9a-f]{32}))$/i;
 
 /** As Qdrant takes it from a body: numbers, and UUIDs in any of the usual spellings. */
 export function readPointId(value: unknown): PointId {
-  if (typeof value === 'number' && Number.isInteger(value) && value >= 0) {
-    if (!Number.isSafeInteger(value))
-      throw new QdrantError(501, 'this server does not cover numeric ids beyond 2^53 - 1');
-    return value;
-  }
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value;
+  if (typeof value === 'bigint' && value >= 0n && value <= largest) return numericId(value);
   const canonical = typeof value === 'string' ? canonicalUuid(value) : undefined;
   if (canonical !== undefined) return canonical;
   throw malformed(
@@ -20,16 +19,21 @@ export function readPointId(value: unknown): PointId {
   );
 }
 
-/** As it stands in a path. */
+function numericId(value: bigint): number | bigint {
+  return value <= Number.MAX_SAFE_INTEGER ? Number(value) : value;
+}
+
+/** As it stands in a path, and as text of a stored point. */
 export function readPathId(value: string): PointId {
-  if (/^\d+$/.test(value)) return readPointId(Number(value));
+  if (/^\d+$/.test(value)) return readPointId(BigInt(value));
   const canonical = canonicalUuid(value);
   if (canonical === undefined)
     throw new QdrantError(400, `Wrong input: Can not recognize ${JSON.stringify(value)} as point id`);
   return canonical;
 }
 
-function canonicalUuid(text: string): string | undefined {
+/** In lower case with hyphens; undefined for a text that is no UUID. */
+export function canonicalUuid(text: string): string | undefined {
   const found = uuid.exec(text);
   const digits = found
     ?.slice(1)
@@ -49,6 +53,6 @@ function shown(value: unknown): string {
 
 /** Integers first, ascending; then UUIDs. */
 export function compareIds(a: PointId, b: PointId): number {
-  if (typeof a !== typeof b) return typeof a === 'number' ? -1 : 1;
+  if ((typeof a === 'string') !== (typeof b === 'string')) return typeof a === 'string' ? 1 : -1;
   return a < b ? -1 : a > b ? 1 : 0;
 }

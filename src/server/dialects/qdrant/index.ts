@@ -1,31 +1,40 @@
-import { type Context, Hono } from 'hono';
+import { type Context, Hono, type MiddlewareHandler } from 'hono';
 import type { Dialect, DialectOptions, ServerEnv } from '../../dialect.ts';
-import { type Json, list, object, text } from './body.ts';
+import { stringifyJson } from '../../json.ts';
+import { type Json, list, object } from './body.ts';
+import { Catalog } from './catalog.ts';
 import type { Collection } from './collection.ts';
 import { malformed, notCovered, notFound, QdrantError } from './errors.ts';
+import { readIndex } from './field-index.ts';
 import { readPathId } from './ids.ts';
-import { count, facet, groups, query, retrieve, scroll, search } from './queries.ts';
-import { describeCollection, mergedConfig, readConfig, validateName } from './settings.ts';
+import { dropNamedVector, withNamedVector } from './named-vectors.ts';
+import { queryGroups } from './query/groups.ts';
+import { matrixOffsets, matrixPairs } from './query/matrix.ts';
+import { fromDiscover, fromRecommend, fromSearch } from './query/old-api.ts';
+import { batch, queryPoints } from './query/points.ts';
+import type { Scope } from './query/query.ts';
+import { count, facet, retrieve, scroll } from './reads.ts';
+import { RequestLog } from './requests.ts';
+import { serviceRoutes } from './service.ts';
+import { describeCollection, mergedConfig } from './settings.ts';
 import { Storage } from './storage.ts';
-import { readIndex, updates } from './updates.ts';
-
-/** The version of Qdrant whose recorded answers this dialect reproduces. */
-const version = '1.18.3';
-const commit = 'db8fa43fcb6aedec1e739487e17a99731b74590a';
+import { checkIndexCount, checkRead, checkTimeout, checkUpdate } from './strict-mode.ts';
+import { updates } from './updates.ts';
 
 type Request = Context<ServerEnv>;
 
 /** Qdrant's REST interface. */
 export function qdrantDialect({ database }: DialectOptions): Dialect {
-  const server = new QdrantServer(new Storage(database));
+  const catalog = new Catalog(new Storage(database));
   return {
-    app: routes(server),
+    app: routes(catalog),
     maxBodyBytes: 32 * 2 ** 20,
+    bigIntegers: true,
     apiKeyOf: (headers) => headers.get('api-key') ?? /^Bearer (.+)$/i.exec(headers.get('authorization') ?? '')?.[1],
     isPublic: (path) => path === '/' || path === '/healthz' || path === '/livez' || path === '/readyz',
     // A body that is too large is answered with 400 by the real server.
     failure: (status, message) => failure(status === 413 ? 400 : status, message),
-    load: () => server.load(),
+    load: () => catalog.load(),
   };
 }
 
@@ -34,135 +43,62 @@ function failure(status: number, message: string): Response {
 }
 
 function answer(result: unknown): Response {
-  return Response.json({ result, status: 'ok', time: 0 });
+  return new Response(stringifyJson({ result, status: 'ok', time: 0 }), {
+    headers: { 'content-type': 'application/json' },
+  });
 }
 
-/** All collections and aliases. */
-class QdrantServer {
-  readonly #storage: Storage;
-  readonly #collections = new Map<string, Collection>();
-  readonly #aliases = new Map<string, string>();
-  readonly #creating = new Set<string>();
-
-  constructor(storage: Storage) {
-    this.#storage = storage;
-  }
-
-  async load(): Promise<void> {
-    const { collections, aliases } = await this.#storage.load();
-    for (const collection of collections) this.#collections.set(collection.name, collection);
-    for (const [alias, name] of aliases) this.#aliases.set(alias, name);
-  }
-
-  names(): string[] {
-    return [...this.#collections.keys()];
-  }
-
-  find(name: string): Collection | undefined {
-    validateName(name);
-    return this.#collections.get(this.#aliases.get(name) ?? name);
-  }
-
-  get(name: string): Collection {
-    const collection = this.find(name);
-    if (collection === undefined) throw notFound(`Collection \`${name}\` doesn't exist!`);
-    return collection;
-  }
-
-  async create(name: string, body: Json): Promise<void> {
-    validateName(name);
-    const config = readConfig(body);
-    if (this.#collections.has(name) || this.#aliases.has(name) || this.#creating.has(name))
-      throw new QdrantError(409, `Wrong input: Collection \`${name}\` already exists!`);
-    this.#creating.add(name);
-    try {
-      this.#collections.set(name, await this.#storage.create(name, config));
-    } finally {
-      this.#creating.delete(name);
-    }
-  }
-
-  async drop(name: string): Promise<boolean> {
-    const collection = this.find(name);
-    if (collection === undefined) return false;
-    this.#collections.delete(collection.name);
-    for (const [alias, target] of this.#aliases) if (target === collection.name) await this.#setAlias(alias, undefined);
-    await collection.drop();
-    return true;
-  }
-
-  aliases(of?: string): Json {
-    const all = [...this.#aliases].filter(([, name]) => of === undefined || name === of);
-    return { aliases: all.map(([alias, name]) => ({ alias_name: alias, collection_name: name })) };
-  }
-
-  async changeAliases(actions: readonly unknown[]): Promise<void> {
-    for (const member of actions) {
-      const action = object(member, 'enum AliasOperations');
-      if (action.create_alias !== undefined) {
-        const { alias_name: alias, collection_name: name } = object(action.create_alias, 'struct CreateAlias');
-        await this.#setAlias(text(alias, 'alias_name'), this.get(text(name, 'collection_name')).name);
-      } else if (action.delete_alias !== undefined) {
-        await this.#setAlias(
-          text(object(action.delete_alias, 'struct DeleteAlias').alias_name, 'alias_name'),
-          undefined,
-        );
-      } else if (action.rename_alias !== undefined) {
-        const { old_alias_name: old, new_alias_name: renamed } = object(action.rename_alias, 'struct RenameAlias');
-        const target = this.#aliases.get(text(old, 'old_alias_name'));
-        if (target === undefined) throw notFound(`Alias ${String(old)} does not exists!`);
-        await this.#setAlias(text(renamed, 'new_alias_name'), target);
-        await this.#setAlias(text(old, 'old_alias_name'), undefined);
-      } else throw malformed('data did not match any variant of untagged enum AliasOperations');
-    }
-  }
-
-  async #setAlias(alias: string, name: string | undefined): Promise<void> {
-    await this.#storage.setAlias(alias, name);
-    if (name === undefined) this.#aliases.delete(alias);
-    else this.#aliases.set(alias, name);
-  }
-}
-
-function routes(server: QdrantServer): Hono<ServerEnv> {
+function routes(catalog: Catalog): Hono<ServerEnv> {
   const app = new Hono<ServerEnv>();
+  const log = new RequestLog();
+  app.use(log.middleware);
+  app.use(checkQueryParameters);
   app.onError((error) =>
     error instanceof QdrantError
       ? failure(error.status, error.message)
       : failure(500, `Service internal error: ${error.message}`),
   );
   const body = (request: Request): Json => object(request.get('body') ?? {}, 'a JSON object');
-  const collection = (request: Request) => server.get(request.req.param('name') ?? '');
-  serviceRoutes(app, server, body);
-  collectionRoutes(app, server, body, collection);
-  readRoutes(app, body, collection);
+  const collection = (request: Request) => catalog.get(request.req.param('name') ?? '');
+  serviceRoutes(app, catalog, log, answer);
+  aliasRoutes(app, catalog, body);
+  collectionRoutes(app, catalog, body, collection, log);
+  vectorRoutes(app, body, collection);
+  readRoutes(app, catalog, body, collection);
   updateRoutes(app, body, collection);
   return app;
 }
 
+/** Those that all routes have. */
+const checkQueryParameters: MiddlewareHandler<ServerEnv> = async ({ req }, next) => {
+  const timeout = req.query('timeout');
+  if (timeout !== undefined && !/^\d+$/.test(timeout))
+    throw new QdrantError(400, 'Wrong input: Query deserialize error: timeout is a number of seconds');
+  if (timeout !== undefined && Number(timeout) < 1)
+    throw new QdrantError(422, 'Validation error in query parameters: [timeout: value 0 invalid, must be 1 or larger]');
+  await next();
+};
+
 type Body = (request: Request) => Json;
 type Find = (request: Request) => Collection;
 
-function serviceRoutes(app: Hono<ServerEnv>, server: QdrantServer, body: Body): void {
-  app.get('/', () => Response.json({ title: 'qdrant - vector search engine', version, commit }));
-  for (const path of ['/healthz', '/livez', '/readyz'])
-    app.get(path, (request) => request.text(`${path.slice(1)} check passed`));
-  app.get('/aliases', () => answer(server.aliases()));
-  app.get('/collections', () => answer({ collections: server.names().map((name) => ({ name })) }));
+function aliasRoutes(app: Hono<ServerEnv>, catalog: Catalog, body: Body): void {
+  app.get('/aliases', () => answer(catalog.aliases()));
+  app.get('/collections', () => answer({ collections: catalog.collections().map(({ name }) => ({ name })) }));
   app.post('/collections/aliases', async (request) => {
-    await server.changeAliases(list(body(request).actions, 'actions'));
+    await catalog.changeAliases(list(body(request).actions, 'actions'));
     return answer(true);
   });
 }
 
-function collectionRoutes(app: Hono<ServerEnv>, server: QdrantServer, body: Body, collection: Find): void {
+function collectionRoutes(app: Hono<ServerEnv>, catalog: Catalog, body: Body, collection: Find, log: RequestLog): void {
   app.get('/collections/:name/exists', (request) =>
-    answer({ exists: server.find(request.req.param('name')) !== undefined }),
+    answer({ exists: catalog.find(request.req.param('name')) !== undefined }),
   );
-  app.get('/collections/:name/aliases', (request) => answer(server.aliases(collection(request).name)));
+  app.get('/collections/:name/aliases', (request) => answer(catalog.aliases(collection(request).name)));
   app.get('/collections/:name', (request) => answer(describeCollection(collection(request))));
   app.put('/collections/:name', async (request) => {
-    await server.create(request.req.param('name'), body(request));
+    await catalog.create(request.req.param('name'), body(request));
     return answer(true);
   });
   app.patch('/collections/:name', async (request) => {
@@ -170,9 +106,14 @@ function collectionRoutes(app: Hono<ServerEnv>, server: QdrantServer, body: Body
     await collection(request).configure((config) => mergedConfig(config, patch), 0);
     return answer(true);
   });
-  app.delete('/collections/:name', async (request) => answer(await server.drop(request.req.param('name'))));
+  app.delete('/collections/:name', async (request) => {
+    const name = request.req.param('name');
+    log.forget(name);
+    return answer(await catalog.drop(name));
+  });
   app.put('/collections/:name/index', async (request) => {
     const { field, index } = readIndex(body(request));
+    checkIndexCount(field, collection(request));
     const change = collection(request).configure(
       (config) => ({ ...config, indexes: { ...config.indexes, [field]: index } }),
       2,
@@ -192,22 +133,48 @@ function collectionRoutes(app: Hono<ServerEnv>, server: QdrantServer, body: Body
   });
 }
 
-function readRoutes(app: Hono<ServerEnv>, body: Body, collection: Find): void {
-  const reading = (path: string, read: (body: Json, collection: Collection) => unknown) =>
-    app.post(`/collections/:name/${path}`, (request) => answer(read(body(request), collection(request))));
-  reading('points', retrieve);
-  reading('points/scroll', scroll);
-  reading('points/count', count);
-  reading('points/query', (asked, from) => ({ points: query(asked, from) }));
-  reading('points/query/batch', (asked, from) =>
-    list(asked.searches, 'searches').map((one) => ({ points: query(object(one, 'struct QueryRequest'), from) })),
+function vectorRoutes(app: Hono<ServerEnv>, body: Body, collection: Find): void {
+  const path = '/collections/:name/vectors/:vector';
+  app.put(path, async (request) => {
+    const [name, asked] = [request.req.param('vector'), body(request)];
+    const change = collection(request).configure((config) => withNamedVector(config, name, asked), 1);
+    return answer(done(request, await change));
+  });
+  app.delete(path, async (request) =>
+    answer(done(request, await dropNamedVector(collection(request), request.req.param('vector')))),
   );
-  reading('points/query/groups', groups);
-  reading('points/search', search);
-  reading('points/search/batch', (asked, from) =>
-    list(asked.searches, 'searches').map((one) => search(object(one, 'struct SearchRequest'), from)),
-  );
-  reading('facet', facet);
+}
+
+function readRoutes(app: Hono<ServerEnv>, catalog: Catalog, body: Body, collection: Find): void {
+  const reading = (path: string, read: (body: Json, scope: Scope) => unknown) =>
+    app.post(`/collections/:name/${path}`, (request) => {
+      const asked = body(request);
+      const from = collection(request);
+      checkTimeout(request.req.query('timeout'), from);
+      checkRead(asked, from);
+      return answer(read(asked, { collection: from, find: (name) => catalog.lookup(name) }));
+    });
+  reading('points', (asked, { collection: from }) => retrieve(asked, from));
+  reading('points/scroll', (asked, { collection: from }) => scroll(asked, from));
+  reading('points/count', (asked, { collection: from }) => count(asked, from));
+  reading('facet', (asked, { collection: from }) => facet(asked, from));
+  reading('points/query', (asked, scope) => ({ points: queryPoints(asked, scope) }));
+  reading('points/query/batch', (asked, scope) => batch(asked, (one) => ({ points: queryPoints(one, scope) })));
+  reading('points/query/groups', (asked, scope) => queryGroups(asked, scope));
+  const old: Readonly<Record<string, (body: Json) => Json>> = {
+    search: fromSearch,
+    recommend: fromRecommend,
+    discover: fromDiscover,
+  };
+  for (const [name, asQuery] of Object.entries(old)) {
+    const place = `${name}_request`;
+    reading(`points/${name}`, (asked, scope) => queryPoints(asQuery(asked), scope, place));
+    reading(`points/${name}/batch`, (asked, scope) => batch(asked, (one) => queryPoints(asQuery(one), scope, place)));
+    if (name !== 'discover')
+      reading(`points/${name}/groups`, (asked, scope) => queryGroups(asQuery(asked), scope, place));
+  }
+  reading('points/search/matrix/pairs', matrixPairs);
+  reading('points/search/matrix/offsets', matrixOffsets);
   app.get('/collections/:name/points/:id', (request) => {
     const from = collection(request);
     const id = readPathId(request.req.param('id'));
@@ -245,6 +212,7 @@ function updateRoutes(app: Hono<ServerEnv>, body: Body, collection: Find): void 
 
 function update(name: string, body: Json, collection: Collection): Promise<number> {
   if (body.shard_key !== undefined && body.shard_key !== null) throw notCovered('shard keys');
+  checkUpdate(name, body, collection);
   return collection.update(updates[name]!(body, collection));
 }
 

@@ -40,6 +40,12 @@ function spelled(steps: readonly Step[]): string {
     .slice(1);
 }
 
+/** The key of a path that is one key of the top level; undefined for another. */
+export function plainKey({ steps }: JsonPath): string | undefined {
+  const [step] = steps;
+  return steps.length === 1 && step !== undefined && step !== 'each' && 'key' in step ? step.key : undefined;
+}
+
 /** All values at a path: none where it is missing, several where it steps through arrays. */
 export function valuesAt(payload: unknown, { steps }: JsonPath): unknown[] {
   let values = [payload];
@@ -57,11 +63,12 @@ function stepInto(value: unknown, step: Step): unknown[] {
 export function mergedAt(payload: unknown, steps: JsonPath['steps'], set: Record<string, unknown>): unknown {
   const [step, ...rest] = steps;
   if (step === undefined) return merged(isRecord(payload) ? payload : {}, set);
-  if (step === 'each') return Array.isArray(payload) ? payload.map((element) => mergedAt(element, rest, set)) : payload;
+  // Where an array should be and is not, an empty one takes the place of what is there.
+  if (step === 'each') return Array.isArray(payload) ? payload.map((element) => mergedAt(element, rest, set)) : [];
   if ('at' in step)
     return Array.isArray(payload)
       ? payload.map((element, at) => (at === step.at ? mergedAt(element, rest, set) : element))
-      : payload;
+      : [];
   const object = isRecord(payload) ? payload : {};
   return withKey(object, step.key, mergedAt(Object.hasOwn(object, step.key) ? object[step.key] : undefined, rest, set));
 }

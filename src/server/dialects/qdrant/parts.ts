@@ -2,12 +2,18 @@ import { flag, isObject, type Json, text } from './body.ts';
 import type { Point } from './collection.ts';
 import { malformed } from './errors.ts';
 import { type JsonPath, parseJsonPath, project } from './json-path.ts';
-import { shownVectors } from './vectors.ts';
+import type { VectorSchema } from './vector-schema.ts';
+import { paramsOf, shownVectors } from './vectors.ts';
 
 /** What of a point is answered, as `with_payload` and `with_vector` (also spelled `with_vectors`) say. */
-export function readParts(body: Json, defaults: { readonly payload: boolean }): (point: Point) => Json {
+export function readParts(
+  body: Json,
+  defaults: { readonly payload: boolean },
+  schema: VectorSchema,
+): (point: Point) => Json {
   const payloadOf = readPayloadSelector(body.with_payload ?? defaults.payload);
   const vectors = readVectorSelector(body.with_vector ?? body.with_vectors ?? false);
+  if (typeof vectors !== 'boolean') for (const name of vectors) paramsOf(schema, name);
   return (point) => ({
     ...(payloadOf !== undefined && { payload: payloadOf(point.payload) }),
     ...(vectors !== false && { vector: shownVectors(point.vectors, vectors) }),

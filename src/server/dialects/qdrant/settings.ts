@@ -1,7 +1,11 @@
-import { isObject, type Json, object } from './body.ts';
+import { isObject, type Json, object, unsigned } from './body.ts';
 import type { Collection, CollectionConfig } from './collection.ts';
-import { notCovered, QdrantError } from './errors.ts';
-import { readSchema, shownSchema } from './vectors.ts';
+import { invalidBody, notCovered, QdrantError, wrongInput } from './errors.ts';
+import { type IndexType, isIndexed } from './field-index.ts';
+import { parseJsonPath, valuesAt } from './json-path.ts';
+import { checkCovered } from './strict-mode.ts';
+import { readSchema, shownSchema } from './vector-schema.ts';
+import { isSparse } from './vectors.ts';
 
 /** @throws 422 for a name that Qdrant does not take. */
 export function validateName(name: string): void {
@@ -15,20 +19,76 @@ export function validateName(name: string): void {
 
 /** What a collection is created with, checked. */
 export function readConfig(params: Json): CollectionConfig {
+  validateSettings(params);
   readSchema(params.vectors, params.sparse_vectors);
   if (params.init_from !== undefined && params.init_from !== null) throw notCovered('init_from');
   if (params.sharding_method === 'custom') throw notCovered('custom sharding');
-  return { params, indexes: {} };
+  // An older name of the same.
+  const { quantization, ...rest } = params;
+  const config = params.quantization_config ?? quantization;
+  return { params: config === undefined ? rest : { ...rest, quantization_config: config }, indexes: {} };
+}
+
+/** Least values of settings, by their place in the body. */
+const least: { readonly [place: string]: number } = {
+  shard_number: 1,
+  replication_factor: 1,
+  write_consistency_factor: 1,
+  'hnsw_config.ef_construct': 4,
+  'wal_config.wal_capacity_mb': 1,
+  'optimizers_config.memmap_threshold': 0,
+  'optimizers_config.indexing_threshold': 0,
+};
+
+/** @throws 400 for a negative number, 422 for one that is too small. */
+function validateSettings(settings: Json): void {
+  for (const [place, minimum] of Object.entries(least)) {
+    const value = place.split('.').reduce<unknown>((at, key) => (isObject(at) ? at[key] : undefined), settings);
+    if (value === undefined || value === null) continue;
+    if (unsigned(value) < minimum)
+      throw invalidBody(`${place}: value ${String(value)} invalid, must be ${minimum} or larger`);
+  }
+  checkCovered(settings.strict_mode_config);
 }
 
 /** The settings after a patch: objects are merged member by member. */
 export function mergedConfig(config: CollectionConfig, patch: Json): CollectionConfig {
-  // Vectors are patched by name with their index settings, which this server has no use for.
-  const { vectors: _, quantization_config: quantization, ...rest } = patch;
-  const params = mergedObjects(config.params, rest);
-  if (quantization === undefined || quantization === null) return { ...config, params };
+  validateSettings(patch);
+  const { vectors, sparse_vectors: sparse, params: changed, metadata, quantization_config, ...rest } = patch;
+  const merged: Record<string, unknown> = { ...mergedObjects(config.params, rest) };
+  if (isObject(changed)) Object.assign(merged, mergedObjects(merged, changed));
+  if (isObject(vectors)) merged.vectors = patchedVectors(config.params.vectors, vectors);
+  if (isObject(sparse)) merged.sparse_vectors = patchedVectors(config.params.sparse_vectors, sparse);
+  if (isObject(metadata))
+    merged.metadata = withoutNulls(mergedObjects(object(merged.metadata ?? {}, 'metadata'), metadata));
   // One kind takes the place of another.
-  return { ...config, params: { ...params, quantization_config: quantization === 'Disabled' ? null : quantization } };
+  if (quantization_config !== undefined && quantization_config !== null)
+    merged.quantization_config = quantization_config === 'Disabled' ? null : quantization_config;
+  return { ...config, params: merged };
+}
+
+/** Settings of vectors by name, `''` for the unnamed one. */
+function patchedVectors(present: unknown, patches: Json): unknown {
+  const unnamed = isObject(present) && 'size' in present && !isObject(present.size);
+  let result: Json = isObject(present) ? present : {};
+  for (const [name, patch] of Object.entries(patches)) {
+    const current = unnamed ? (name === '' ? result : undefined) : result[name];
+    if (!isObject(current)) throw wrongInput(`Not existing vector name error: ${name}`);
+    const patched = patchedVector(current, object(patch, 'struct VectorParamsDiff'));
+    result = unnamed ? patched : { ...result, [name]: patched };
+  }
+  return result;
+}
+
+function patchedVector(current: Json, { quantization_config: quantization, ...rest }: Json): Json {
+  const merged = mergedObjects(current, rest);
+  if (quantization === undefined || quantization === null) return merged;
+  const { quantization_config: _, ...others } = merged;
+  return quantization === 'Disabled' ? others : { ...others, quantization_config: quantization };
+}
+
+function withoutNulls(value: Json): Json {
+  return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== null));
 }
 
 function mergedObjects(base: Json, patch: Json): Json {
@@ -55,6 +115,20 @@ const defaults = {
   wal: { wal_capacity_mb: 32, wal_segments_ahead: 0, wal_retain_closed: 1 },
 };
 
+/** How many points have a value that a field's index holds. */
+function indexedPoints(collection: Collection, field: string, type: IndexType): number {
+  const path = parseJsonPath(field);
+  let sum = 0;
+  for (const { payload } of collection.values())
+    if (
+      valuesAt(payload, path)
+        .flat()
+        .some((value) => isIndexed(type, value))
+    )
+      sum += 1;
+  return sum;
+}
+
 /** `GET /collections/{name}`. Searches here compare every point, so figures about segments and indexes are constants. */
 export function describeCollection(collection: Collection): Json {
   const { params, indexes } = collection.config;
@@ -64,7 +138,10 @@ export function describeCollection(collection: Collection): Json {
       params[name] === undefined || params[name] === null ? [] : [[name, params[name]]],
     ),
   );
-  const indexed = [...collection.values()].reduce((sum, { vectors }) => sum + vectors.sparse.size, 0);
+  const indexed = [...collection.values()].reduce(
+    (sum, { vectors }) => sum + [...vectors.values()].filter(isSparse).length,
+    0,
+  );
   return {
     status: 'green',
     optimizer_status: 'ok',
@@ -83,7 +160,11 @@ export function describeCollection(collection: Collection): Json {
     payload_schema: Object.fromEntries(
       Object.entries(indexes).map(([field, { type, params: settings }]) => [
         field,
-        { data_type: type, ...(settings !== undefined && { params: settings }), points: collection.size },
+        {
+          data_type: type,
+          ...(settings !== undefined && { params: settings }),
+          points: indexedPoints(collection, field, type),
+        },
       ]),
     ),
     update_queue: { length: 0 },

@@ -1,10 +1,11 @@
 import type { VectorDatabase } from '../../../database.ts';
 import type { VectorStore } from '../../../store.ts';
+import { parseJson, stringifyJson } from '../../json.ts';
 import { isObject } from './body.ts';
 import { type Change, Collection, type CollectionConfig, Point } from './collection.ts';
-import { compareIds, type PointId } from './ids.ts';
+import { compareIds, type PointId, readPathId } from './ids.ts';
 import { isRecord } from './json-path.ts';
-import type { PointVectors, SparseVector } from './vectors.ts';
+import { isMulti, isSparse, type SparseVector, type Vector } from './vectors.ts';
 
 /** Where a collection is kept. */
 export interface CollectionStorage {
@@ -73,7 +74,7 @@ export class Storage {
         await registry.upsert({
           id: collectionPrefix + name,
           vector: noVector,
-          payload: { config: JSON.stringify(config) },
+          payload: { config: stringifyJson(config) },
         });
       },
       drop: async () => {
@@ -107,35 +108,42 @@ function recordId(id: PointId): string {
 }
 
 function readConfig(text: unknown): CollectionConfig {
-  const config: unknown = JSON.parse(String(text));
+  const config = parseJson(String(text));
   if (!isObject(config) || !isObject(config.params) || !isObject(config.indexes))
     throw new TypeError('a stored configuration of the Qdrant server makes no sense');
   return config as unknown as CollectionConfig;
 }
 
 function pointText({ payload, vectors, version }: Point): string {
-  const dense = Object.fromEntries(
-    [...vectors.dense].map(([name, vector]) => [
-      name,
-      Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength).toString('base64'),
-    ]),
-  );
-  return JSON.stringify({
-    payload,
-    dense,
-    ...(vectors.sparse.size > 0 && { sparse: Object.fromEntries(vectors.sparse) }),
-    version,
-  });
+  const dense: Record<string, string> = {};
+  const multi: Record<string, string[]> = {};
+  const sparse: Record<string, SparseVector> = {};
+  for (const [name, vector] of vectors) {
+    if (isMulti(vector)) multi[name] = vector.map(bytesOf);
+    else if (isSparse(vector)) sparse[name] = vector;
+    else dense[name] = bytesOf(vector);
+  }
+  return stringifyJson({ payload, dense, multi, sparse, version });
+}
+
+function bytesOf(vector: Float32Array): string {
+  return Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength).toString('base64');
 }
 
 function readPoint(id: string, text: unknown): Point {
-  const stored: unknown = JSON.parse(String(text));
-  if (!isObject(stored) || !isRecord(stored.payload) || !isObject(stored.dense))
+  const stored = parseJson(String(text));
+  if (!isObject(stored) || !isRecord(stored.payload))
     throw new TypeError('a stored point of the Qdrant server makes no sense');
-  const dense = new Map(Object.entries(stored.dense).map(([name, bytes]) => [name, floatsOf(String(bytes))]));
-  const sparse = new Map(Object.entries(isObject(stored.sparse) ? stored.sparse : {}) as [string, SparseVector][]);
-  const vectors: PointVectors = { dense, sparse };
-  return new Point(/^\d+$/.test(id) ? Number(id) : id, stored.payload, vectors, Number(stored.version));
+  const members = (value: unknown) => Object.entries(isObject(value) ? value : {});
+  const vectors = new Map<string, Vector>();
+  for (const [name, bytes] of members(stored.dense)) vectors.set(name, floatsOf(String(bytes)));
+  for (const [name, rows] of members(stored.multi))
+    vectors.set(
+      name,
+      (Array.isArray(rows) ? rows : []).map((bytes) => floatsOf(String(bytes))),
+    );
+  for (const [name, sparse] of members(stored.sparse)) vectors.set(name, sparse as unknown as SparseVector);
+  return new Point(readPathId(id), stored.payload, vectors, Number(stored.version));
 }
 
 function floatsOf(base64: string): Float32Array {

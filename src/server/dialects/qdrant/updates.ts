@@ -1,10 +1,11 @@
-import { flag, isObject, type Json, list, object, optional, text } from './body.ts';
-import { type Change, type Collection, type CollectionConfig, Point } from './collection.ts';
-import { malformed, notCovered, notFound, QdrantError } from './errors.ts';
-import { type IndexType, indexTypes, readFilter } from './filter.ts';
+import { isObject, type Json, list, object, optional, text } from './body.ts';
+import { type Change, type Collection, Point } from './collection.ts';
+import { invalidBody, malformed, notFound, QdrantError } from './errors.ts';
+import { readFilter } from './filter.ts';
 import { type PointId, readPointId } from './ids.ts';
 import { isRecord, merged, mergedAt, parseJsonPath, withoutPath } from './json-path.ts';
-import { type PointVectors, readPointVectors } from './vectors.ts';
+import { checkVectors } from './strict-mode.ts';
+import { type PointVectors, paramsOf, readPointVectors } from './vectors.ts';
 
 /** An update that was read and checked: what it does is decided when its turn comes. */
 type Update = (operation: number) => Change;
@@ -42,6 +43,8 @@ export const updates: { readonly [name: string]: Reader } = {
   update_vectors: readUpdateVectors,
   delete_vectors: (body, collection) => {
     const names = list(body.vector ?? body.vectors, 'vector').map((name) => text(name, 'vector'));
+    if (names.length === 0) throw invalidBody('vector: must specify vector names to delete');
+    for (const name of names) paramsOf(collection.schema, name);
     const select = readTarget(body, collection);
     return (operation) => ({
       puts: select(true).map(
@@ -57,15 +60,26 @@ function asRecord(value: unknown): Record<string, unknown> {
 }
 
 function readUpsert(body: Json, collection: Collection): Update {
-  for (const name of ['update_filter', 'update_mode'])
-    if (body[name] !== undefined && body[name] !== null) throw notCovered(name);
   const entries = 'points' in body ? readPoints(body.points, collection) : readBatch(body.batch, collection);
   if (entries.length === 0) throw empty();
+  const mode = readMode(body.update_mode);
+  const replaceable = readFilter(body.update_filter, collection.indexes, 'update_filter');
   return (operation) => {
     const points = new Map<PointId, Point>();
-    for (const { id, payload, vectors } of entries) points.set(id, new Point(id, payload, vectors, operation));
+    for (const { id, payload, vectors } of entries) {
+      const existing = collection.get(id);
+      const wanted = existing === undefined ? mode !== 'update_only' : mode !== 'insert_only' && replaceable(existing);
+      if (wanted) points.set(id, new Point(id, payload, vectors, operation));
+    }
     return { puts: [...points.values()], removes: [] };
   };
+}
+
+function readMode(value: unknown): string {
+  const mode = optional(value, (name) => text(name, 'update_mode')) ?? 'upsert';
+  if (!['upsert', 'insert_only', 'update_only'].includes(mode))
+    throw malformed(`unknown variant \`${mode}\`, expected one of \`upsert\`, \`insert_only\`, \`update_only\``);
+  return mode;
 }
 
 interface Entry {
@@ -74,7 +88,7 @@ interface Entry {
   readonly vectors: PointVectors;
 }
 
-function readPoints(points: unknown, { schema }: Collection): Entry[] {
+function readPoints(points: unknown, collection: Collection): Entry[] {
   return list(points, 'points').map((value, at) => {
     const point = object(value, 'struct PointStruct');
     if (!('id' in point)) throw malformed('missing field `id`');
@@ -83,12 +97,12 @@ function readPoints(points: unknown, { schema }: Collection): Entry[] {
     return {
       id,
       payload: readPayload(point.payload),
-      vectors: readPointVectors(point.vector, schema, `points[${at}].vector`),
+      vectors: readVectors(point.vector, collection, `points[${at}].vector`),
     };
   });
 }
 
-function readBatch(value: unknown, { schema }: Collection): Entry[] {
+function readBatch(value: unknown, collection: Collection): Entry[] {
   const batch = isObject(value) ? value : undefined;
   if (batch === undefined) throw malformed('data did not match any variant of untagged enum PointInsertOperations');
   const ids = list(batch.ids, 'ids').map(readPointId);
@@ -99,8 +113,14 @@ function readBatch(value: unknown, { schema }: Collection): Entry[] {
   return ids.map((id, at) => ({
     id,
     payload: readPayload(payloads?.[at]),
-    vectors: readPointVectors(vectorsAt(at), schema, `batch.vectors[${at}]`),
+    vectors: readVectors(vectorsAt(at), collection, `batch.vectors[${at}]`),
   }));
+}
+
+function readVectors(value: unknown, collection: Collection, place: string): PointVectors {
+  const vectors = readPointVectors(value, collection.schema, place);
+  checkVectors(vectors, collection);
+  return vectors;
 }
 
 function readBatchVectors(vectors: unknown, count: number): (at: number) => unknown {
@@ -129,29 +149,28 @@ function readPatch(body: Json): Record<string, unknown> {
 function readUpdateVectors(body: Json, collection: Collection): Update {
   const entries = list(body.points, 'points').map((value, at) => {
     const point = object(value, 'struct PointVectors');
+    if (isObject(point.vector) && Object.keys(point.vector).length === 0)
+      throw invalidBody(`points[${at}].vector: must specify vectors to update for point`);
     return {
       id: readPointId(point.id),
-      vectors: readPointVectors(point.vector, collection.schema, `points[${at}].vector`),
+      vectors: readVectors(point.vector, collection, `points[${at}].vector`),
     };
   });
-  if (entries.length === 0) throw empty();
+  if (entries.length === 0) throw invalidBody('points: must specify points to update');
+  const replaceable = readFilter(body.update_filter, collection.indexes, 'update_filter');
   return (operation) => {
     const puts = new Map<PointId, Point>();
     for (const { id, vectors } of entries) {
       const point = puts.get(id) ?? present(collection, id);
-      const dense = new Map([...point.vectors.dense, ...vectors.dense]);
-      const sparse = new Map([...point.vectors.sparse, ...vectors.sparse]);
-      puts.set(id, new Point(id, point.payload, { dense, sparse }, operation));
+      if (!replaceable(point)) continue;
+      puts.set(id, new Point(id, point.payload, new Map([...point.vectors, ...vectors]), operation));
     }
     return { puts: [...puts.values()], removes: [] };
   };
 }
 
-function withoutVectors({ dense, sparse }: PointVectors, names: readonly string[]): PointVectors {
-  return {
-    dense: new Map([...dense].filter(([name]) => !names.includes(name))),
-    sparse: new Map([...sparse].filter(([name]) => !names.includes(name))),
-  };
+function withoutVectors(vectors: PointVectors, names: readonly string[]): PointVectors {
+  return new Map([...vectors].filter(([name]) => !names.includes(name)));
 }
 
 /** The points an update is about. `strict`: an id that is not there is an error. */
@@ -196,18 +215,4 @@ function present(collection: Collection, id: PointId): Point {
   const point = collection.get(id);
   if (point === undefined) throw notFound(`No point with id ${id} found`);
   return point;
-}
-
-/** The payload index that a body asks for. */
-export function readIndex(body: Json): { field: string; index: CollectionConfig['indexes'][string] } {
-  const field = text(body.field_name, 'field_name');
-  parseJsonPath(field);
-  const schema = body.field_schema ?? body.field_type;
-  if (schema === undefined || schema === null) throw malformed('missing field `field_schema`');
-  const type = isObject(schema) ? schema.type : schema;
-  if (!(indexTypes as readonly unknown[]).includes(type))
-    throw malformed('data did not match any variant of untagged enum PayloadFieldSchema');
-  if (type === 'geo') throw notCovered('geo indexes');
-  if (isObject(schema)) optional(schema.is_tenant, (tenant) => flag(tenant, 'is_tenant'));
-  return { field, index: { type: type as IndexType, ...(isObject(schema) && { params: schema }) } };
 }
