@@ -10,13 +10,14 @@ import type {
 } from '../../src/driver.ts';
 import { invalid, unsupported, VectorStoreError } from '../../src/errors.ts';
 import { HttpFault } from '../../src/remote/http-fault.ts';
+import { sleep } from '../../src/remote/sleep.ts';
 import type { CollectionInfo, FieldType, Health, IndexSpec, Metric } from '../../src/types.ts';
 import { capabilitiesWith } from './capabilities.ts';
 import type { PineconeClient } from './client.ts';
 import { PineconeCollection } from './collection.ts';
 import type { PineconeConfig } from './config.ts';
 import { classify, isStatus } from './errors.ts';
-import { Freshness, sleep } from './freshness.ts';
+import { Freshness } from './freshness.ts';
 import { fromTags, managedIndex, toTags } from './manifest.ts';
 import { Requests } from './requests.ts';
 

@@ -1,5 +1,6 @@
 import type { CallContext } from '../../src/driver.ts';
 import { VectorStoreError } from '../../src/errors.ts';
+import { sleep } from '../../src/remote/sleep.ts';
 
 /** Milliseconds between two looks, doubled up to the longest. */
 const shortestPause = 5;
@@ -78,19 +79,4 @@ export class Freshness {
 
 function later(a: bigint | undefined, b: bigint): bigint {
   return a === undefined || a < b ? b : a;
-}
-
-export function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const onAbort = () => {
-      clearTimeout(timer);
-      reject(signal.reason);
-    };
-    const timer = setTimeout(() => {
-      signal.removeEventListener('abort', onAbort);
-      resolve();
-    }, ms);
-    if (signal.aborted) onAbort();
-    else signal.addEventListener('abort', onAbort, { once: true });
-  });
 }

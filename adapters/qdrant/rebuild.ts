@@ -1,3 +1,4 @@
+import { sleep } from '../../src/remote/sleep.ts';
 import type { IndexProgress } from '../../src/types.ts';
 import type { Description } from './manifest.ts';
 
@@ -14,19 +15,4 @@ export async function untilIndexed(
     if (built) return;
     await sleep(pause, signal);
   }
-}
-
-function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const onAbort = () => {
-      clearTimeout(timer);
-      reject(signal.reason);
-    };
-    const timer = setTimeout(() => {
-      signal.removeEventListener('abort', onAbort);
-      resolve();
-    }, ms);
-    if (signal.aborted) onAbort();
-    else signal.addEventListener('abort', onAbort, { once: true });
-  });
 }

@@ -17,7 +17,7 @@ export interface TestedBackend {
 export const testedBackends: readonly TestedBackend[] = [
   {
     name: 'native',
-    tested: 'the engine of this package, in memory and in a directory, `flat` and `hnsw` indexes',
+    tested: 'the engine of this package, in memory and in a directory',
     harness: () => directoryHarness('native'),
   },
   { name: 'hnswlib', tested: 'hnswlib-node 3.0, `hnsw` index', harness: () => directoryHarness('hnswlib') },

@@ -1,4 +1,5 @@
 import type { CallContext, Classification, CollectionDriver, Driver } from '../driver.ts';
+import { sleep } from '../remote/sleep.ts';
 import type { Middleware } from './compose.ts';
 import { forwardCollection, forwardDriver } from './forward.ts';
 
@@ -158,17 +159,5 @@ function isRetryable(known: Classification | undefined): known is Classification
 const systemClock: RetryClock = {
   now: () => performance.now(),
   random: () => Math.random(),
-  sleep: (ms, signal) =>
-    new Promise((resolve, reject) => {
-      if (signal.aborted) return reject(signal.reason);
-      const onAbort = () => {
-        clearTimeout(timer);
-        reject(signal.reason);
-      };
-      const timer = setTimeout(() => {
-        signal.removeEventListener('abort', onAbort);
-        resolve();
-      }, ms);
-      signal.addEventListener('abort', onAbort, { once: true });
-    }),
+  sleep,
 };

@@ -1,4 +1,5 @@
 import { norm } from '../../../score.ts';
+import type { Metric } from '../../../types.ts';
 import { type CodeGraphExports, instantiate } from '../../kernels/code-graph.ts';
 import { Regions } from '../../kernels/regions.ts';
 import type { GrowingIndex } from '../renewing-index.ts';
@@ -23,6 +24,8 @@ type Region = 'scratch' | 'source' | 'mask' | 'visited' | 'upperStart' | 'upper'
  * Distances are those of the codes: whoever asks ranks what is proposed by the original vectors.
  */
 export class Graph implements GrowingIndex {
+  /** The most that a search can be asked for. */
+  static readonly mostFound = 8_192;
   /** How many {@link Graph.toSections} gives. */
   static readonly sections = 1 + savedRegions.length;
   readonly #settings: GraphSettings;
@@ -35,6 +38,7 @@ export class Graph implements GrowingIndex {
   #upperCapacity = 0;
   #upperLists = 0;
   #draws = 0;
+  #hasExtremes = false;
 
   /** @param saved What {@link Graph.toSections} gave, verified. */
   constructor(
@@ -70,7 +74,11 @@ export class Graph implements GrowingIndex {
       const level = this.#draw();
       this.#makeRoom(level);
       const node = this.#count;
-      const source = this.#write(this.#vectors.at(slot));
+      const vector = this.#vectors.at(slot);
+      const ordinary = isOrdinary(vector, this.#vectors.metric);
+      this.#hasExtremes ||= !ordinary;
+      // Codes of an extreme one would be of no use, and nobody asks for them.
+      const source = this.#write(ordinary ? vector : new Float32Array(vector.length));
       this.#kernels.encode(source, node);
       this.#kernels.ask(source);
       new DataView(this.#buffer).setUint32(
@@ -84,7 +92,19 @@ export class Graph implements GrowingIndex {
     }
   }
 
-  /** Positions that are probably nearest, nearest first. At most `ef`. */
+  /**
+   * Whether a search can be trusted to the codes: none of the vectors, nor the query, is of a length whose square f32 cannot hold with
+   * its digits.
+   */
+  canAnswer(query: Float32Array): boolean {
+    return !this.#hasExtremes && isOrdinary(query, this.#vectors.metric);
+  }
+
+  /**
+   * Positions that are probably nearest, nearest first. At most `ef`.
+   *
+   * @param ef At most {@link Graph.mostFound}: the kernels check nothing.
+   */
   search(query: Float32Array, ef: number): number[] {
     this.#kernels.ask(this.#write(query));
     return this.#found(this.#kernels.search(ef));
@@ -110,7 +130,7 @@ export class Graph implements GrowingIndex {
     });
     this.#kernels.ask(this.#write(query));
     const passing = share * this.#count;
-    const breadth = Math.min(mostPooled, Math.ceil(ef / share));
+    const breadth = Math.min(Graph.mostFound, Math.ceil(ef / share));
     // Walking costs some `breadth` times as many comparisons as a node has new neighbours.
     const found =
       passing <= breadth * scanFactor
@@ -122,15 +142,23 @@ export class Graph implements GrowingIndex {
   /** State and regions as they lie in memory: for the next `Graph` with the same settings and vectors. */
   toSections(): Uint8Array[] {
     const { entry, topLevel } = this.#kernels;
-    const state = Uint32Array.of(this.#count, this.#upperLists, entry.value, topLevel.value, this.#draws);
+    const state = Uint32Array.of(
+      this.#count,
+      this.#upperLists,
+      entry.value,
+      topLevel.value,
+      this.#draws,
+      Number(this.#hasExtremes),
+    );
     return [new Uint8Array(state.buffer), ...savedRegions.map((region) => this.#region(region))];
   }
 
   #restore([state, ...regions]: readonly Uint8Array[]): void {
-    const [count = 0, upperLists = 0, entry = none, topLevel = none, draws = 0] = wordsOf(state!);
+    const [count = 0, upperLists = 0, entry = none, topLevel = none, draws = 0, extremes = 0] = wordsOf(state!);
     this.#grow(Math.max(firstCapacity, count), Math.max(firstCapacity, upperLists));
     this.#count = count;
     this.#upperLists = upperLists;
+    this.#hasExtremes = extremes === 1;
     for (const [i, region] of savedRegions.entries()) this.#region(region).set(regions[i]!);
     this.#kernels.restore(entry, topLevel, count);
     for (let i = 0; i < draws; i++) this.#draw();
@@ -209,14 +237,21 @@ export class Graph implements GrowingIndex {
   }
 }
 
+/** Lengths between which squares, and their differences, keep their digits in f32. Under cosine every vector is made one of length 1. */
+const ordinaryLength = { least: 1e-15, most: 1e15 };
+
+function isOrdinary(vector: Float32Array, metric: Metric): boolean {
+  if (metric === 'cosine') return true;
+  const length = norm(vector);
+  return length === 0 || (length >= ordinaryLength.least && length <= ordinaryLength.most);
+}
+
 function wordsOf(bytes: Uint8Array): Uint32Array {
   return new Uint32Array(bytes.slice().buffer);
 }
 
 /** Bytes of a pool before its entries. */
 const poolHead = 16;
-/** Entries that a pool has room for. */
-const mostPooled = 8_192;
 /** New neighbours that following one node leads to, about. */
 const scanFactor = 8;
 
