@@ -77,6 +77,7 @@ export const impliedNeeds: Readonly<Partial<Record<Need, Need>>> = {
   listNamespaces: 'namespaces',
   dropNamespace: 'namespaces',
   $match: 'field text',
+  searchHybrid: 'field text',
 };
 
 /** The needs that a backend refuses; empty where the case applies. */

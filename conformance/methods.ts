@@ -5,6 +5,7 @@ import type { CallOptions } from '../src/types.ts';
 import type { Need } from './case.ts';
 import type { Context } from './context.ts';
 import { numbered, vectorFor } from './reads.ts';
+import type { SpecRequest } from './session.ts';
 
 /** A method with arguments that are right for {@link methodCollection}, so that only what a law adds can be wrong. */
 export interface MethodCall {
@@ -95,9 +96,14 @@ function maintenance(name: Need, call: Call): MethodCall {
   return { name, operation: name, needs: [name], kind: 'maintenance', rootOnly: true, call };
 }
 
+/** What a collection must be made of for every method of the list: `searchHybrid` needs a field of text. */
+export function methodSpec(context: Context): SpecRequest {
+  return context.meets('searchHybrid') ? { fields: { title: 'text' } } : {};
+}
+
 /** A collection in which every method of the list finds something to do. */
 export async function methodCollection(context: Context): Promise<VectorStore> {
-  const store = await context.scratch();
+  const store = await context.scratch(methodSpec(context));
   await store.upsert(numbered(3));
   return store;
 }

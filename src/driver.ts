@@ -2,6 +2,7 @@ import type { Capabilities } from './capabilities.ts';
 import type { ErrorCode } from './errors.ts';
 import type { FilterNode } from './filter/normal-form.ts';
 import type { Segments } from './filter/path.ts';
+import type { FusionSettings } from './fusion.ts';
 import type {
   CollectionInfo,
   CollectionStats,
@@ -82,6 +83,34 @@ export interface DriverSearch extends ReadOptions {
   readonly params: SearchParams;
 }
 
+/** A search by text, or by text and vector, validated. */
+export interface DriverHybrid extends ReadOptions {
+  /** As it was asked, for servers with a tokenizer of their own. */
+  readonly text: string;
+  /** What `tokenize` makes of it: distinct, sorted by code units. Perhaps none. */
+  readonly terms: readonly string[];
+  /** At least one declared `text` field, sorted by code units. */
+  readonly fields: readonly { readonly field: string; readonly weight: number }[];
+  /** Undefined: by text alone. */
+  readonly vector?: Float32Array;
+  readonly fusion: FusionSettings;
+  readonly k: number;
+  /** How deep each of the two rankings goes before they are fused; at least `k`. */
+  readonly candidates: number;
+  /** As in {@link DriverSearch}. */
+  readonly filter: FilterNode;
+  readonly exact: boolean;
+  readonly params: SearchParams;
+}
+
+/** A hit of a {@link DriverHybrid}. */
+export interface StoredHybridMatch extends StoredRecord {
+  readonly score: number;
+  /** For a record in that ranking. */
+  readonly vectorScore?: number;
+  readonly textScore?: number;
+}
+
 /** One page of a payload-only query. */
 export interface DriverPage {
   readonly records: readonly StoredRecord[];
@@ -150,6 +179,11 @@ export interface CollectionDriver {
     options: DriverSearch,
     context: CallContext,
   ): Promise<StoredMatch[][]>;
+  /**
+   * Where `capabilities.operations.searchHybrid` is not refused. At most `k` records that hold a term or are among the nearest, by falling
+   * score, ties by id.
+   */
+  searchHybrid?(namespace: string, asked: DriverHybrid, context: CallContext): Promise<StoredHybridMatch[]>;
   /** Records that match, in any order that pages stably while nothing is written. */
   filter(
     namespace: string,

@@ -6,6 +6,9 @@ import type {
   DeleteTarget,
   FilterOptions,
   GetOptions,
+  HybridMatch,
+  HybridOptions,
+  HybridQuery,
   Id,
   Include,
   IndexProgress,
@@ -72,11 +75,16 @@ export interface VectorStore<P extends object = Payload> extends AsyncDisposable
     options?: SearchOptions<P, I>,
   ): Promise<Match<P, I>[][]>;
 
-  /** Dense and full-text search in one, by capability. */
+  /**
+   * The records whose declared `text` fields hold terms of the text, ranked by them; with a vector fused with the nearest records. By capability:
+   * `capabilities.operations.searchHybrid`. What is found and filtered is the same on every backend that has it, scores are not.
+   *
+   * @throws `InvalidArgument` for a collection that declares no `text` field, too; `Unsupported` where the backend ranks no text.
+   */
   searchHybrid<const I extends Include = { payload: true }>(
-    query: { readonly vector?: VectorInput; readonly text: string },
-    options?: SearchOptions<P, I>,
-  ): Promise<Match<P, I>[]>;
+    query: HybridQuery,
+    options?: HybridOptions<P, I>,
+  ): Promise<HybridMatch<P, I>[]>;
 
   /** One page of the records whose payload matches, in no particular order. No vector is involved. */
   filter<const I extends Include = { payload: true }>(

@@ -121,6 +121,70 @@ export interface SearchOptions<P extends object = Payload, I extends Include = I
   readonly consistency?: Consistency;
 }
 
+/** What `searchHybrid` looks for. */
+export interface HybridQuery {
+  /** Its terms are runs of letters, digits and marks, compared after NFKC and lower-casing, as `$match` does. At most 1,024 different ones. */
+  readonly text: string;
+  /** Left out: the ranking by text alone. */
+  readonly vector?: VectorInput;
+}
+
+/**
+ * How the ranking by vector and the ranking by text become one.
+ *
+ * `rrf`: reciprocal rank fusion, Σ 1 / (`rankConstant` + rank), ranks from 1. Needs no tuning, and knows nothing of how far apart scores are.
+ * `weighted`: `vectorWeight` · v + (1 − `vectorWeight`) · t, where v and t are the scores, from 0 for the last candidate of that ranking to 1 for
+ * its first (0 for a record that is not in it).
+ */
+export type Fusion =
+  | {
+      readonly type: 'rrf';
+      /** 1–10,000. Default 60. */
+      readonly rankConstant?: number;
+    }
+  | {
+      readonly type: 'weighted';
+      /** 0–1. Default 0.5. */
+      readonly vectorWeight?: number;
+    };
+
+/** What `searchHybrid` takes. */
+export interface HybridOptions<P extends object = Payload, I extends Include = Include> extends CallOptions {
+  /** How many matches, 1–10,000. Default 10. */
+  readonly k?: number;
+  readonly filter?: Filter<P>;
+  /** Default: payload, no vector. */
+  readonly include?: I;
+  /** The text fields to rank by, each with its weight, from 0.000001 to 1,000,000. Default: every declared `text` field, with weight 1. */
+  readonly fields?: { readonly [K in Path<P>]?: number };
+  /** Default `{ type: 'rrf' }`. Without a vector there is nothing to fuse: the scores of the text stand. */
+  readonly fusion?: Fusion;
+  /** How many records of each ranking are fused, from `k` to 10,000. Default: the larger of 4 · `k` and 50, at most 10,000. */
+  readonly candidates?: number;
+  /** Of the ranking by vector: compare with every record instead of asking the approximate index. Default false. */
+  readonly exact?: boolean;
+  /** Of the ranking by vector. */
+  readonly params?: SearchParams;
+  /** Refuse (`Unsupported`) a hint in `params` that this backend cannot use, instead of listing it in `stats()`. Default false. */
+  readonly strict?: boolean;
+  /** Default `session`: reads see the writes acknowledged through the same handle. */
+  readonly consistency?: Consistency;
+}
+
+/** A hit of `searchHybrid`. Best first; exact ties go by id (code units). The vector is null for a record without an embedding. */
+export type HybridMatch<P extends object = Payload, I extends Include = { payload: true }> = {
+  id: Id;
+  /** The fused score (higher is better); without a vector in the query, `textScore`. To compare within one answer only. */
+  score: number;
+  /** −`score`. */
+  distance: number;
+  /** The score of `search`, where the record is among the nearest candidates. */
+  vectorScore?: number;
+  /** Where the record holds a term and is among the best candidates; above 0. Differs by backend. */
+  textScore?: number;
+} & PayloadOut<P, I> &
+  VectorOut<Float32Array | null, I>;
+
 /** `session`: a handle reads its own writes. `strong`: everybody's. `eventual`: whatever is there. */
 export type Consistency = 'session' | 'strong' | 'eventual';
 

@@ -4,6 +4,7 @@ import { type Generation, RenewingIndex } from '../../src/engine/index/renewing-
 import type {
   IndexSearchOptions,
   ResolvedIndex,
+  SlotSet,
   VectorIndex,
   VectorIndexProvider,
   VectorSource,
@@ -18,6 +19,8 @@ import { samplePoints, trainingThreshold } from './training.ts';
 
 /** Below this many vectors comparing with each is as fast. */
 const minimumVectors = 256;
+/** Up to this many the engine compares with each: no slower than asking for ever more. */
+const fewAllowed = 1_000;
 /** Proposed beyond what is asked for, for neighbours that f32 ranks otherwise than f64. */
 const rankingMargin = 8;
 /** Passing on a candidate costs about as much as comparing with a vector: beyond this many the engine had better compare. */
@@ -135,7 +138,8 @@ class FaissIndex implements VectorIndex {
    */
   #fewEnough(params: SearchParams, wanted: number, live: number): number {
     const { nlist } = this.#plan.factory;
-    return nlist === undefined ? wanted : Math.max(wanted, (live * this.#effort(params, 1)) / nlist);
+    const fewest = Math.max(wanted, fewAllowed);
+    return nlist === undefined ? fewest : Math.max(fewest, (live * this.#effort(params, 1)) / nlist);
   }
 
   #mostCandidates(params: SearchParams, wanted: number): number {
@@ -179,15 +183,11 @@ class FaissIndex implements VectorIndex {
   }
 }
 
-function keep(
-  found: readonly number[],
-  positions: Positions,
-  allowed: ((slot: number) => boolean) | undefined,
-): number[] {
+function keep(found: readonly number[], positions: Positions, allowed: SlotSet | undefined): number[] {
   const slots: number[] = [];
   for (const position of found) {
     const slot = positions.slotAt(position);
-    if (slot !== none && (allowed === undefined || allowed(slot))) slots.push(slot);
+    if (slot !== none && (allowed === undefined || allowed.has(slot))) slots.push(slot);
   }
   return slots;
 }

@@ -6,6 +6,7 @@ import { type Generation, RenewingIndex } from '../../src/engine/index/renewing-
 import type {
   IndexSearchOptions,
   ResolvedIndex,
+  SlotSet,
   VectorIndex,
   VectorIndexProvider,
   VectorSource,
@@ -19,6 +20,8 @@ const types = ['hnsw'] as const;
 
 /** Below this many vectors comparing with each is as fast, and a graph costs 2.6 MB even when it is empty. */
 const minimumVectors = 256;
+/** Up to this many the engine compares with each: no slower than a walk through what a filter keeps out. */
+const fewAllowed = 1_000;
 /** Proposed beyond `k`, for neighbours that f32 ranks otherwise than f64. */
 const rankingMargin = 8;
 
@@ -71,7 +74,7 @@ class HnswlibIndex implements VectorIndex {
     const wanted = Math.min(k + rankingMargin, positions.live);
     const ef = Math.max(searchEf(options.params.ef, this.#settings.ef), wanted);
     // With no more than `ef` to find, the graph would be walked to its end.
-    if (options.allowed !== undefined && options.allowedCount <= ef) return undefined;
+    if (options.allowed !== undefined && options.allowedCount <= Math.max(ef, fewAllowed)) return undefined;
     const guard = new Guard(positions, options.allowed);
     const found = index.search(query, wanted, ef, guard.accepts);
     guard.rethrow();
@@ -111,13 +114,13 @@ class Guard {
   readonly accepts: ((position: number) => boolean) | undefined;
   #failure: { readonly error: unknown } | undefined;
 
-  constructor(positions: Positions, allowed: ((slot: number) => boolean) | undefined) {
+  constructor(positions: Positions, allowed: SlotSet | undefined) {
     if (allowed === undefined && positions.tombstones === 0) return;
     this.accepts = (position) => {
       const slot = positions.slotAt(position);
       if (slot === none || allowed === undefined) return slot !== none;
       try {
-        return this.#failure === undefined && allowed(slot);
+        return this.#failure === undefined && allowed.has(slot);
       } catch (error) {
         this.#failure = { error };
         return false;

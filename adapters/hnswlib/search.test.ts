@@ -48,7 +48,7 @@ test('an exception in a filter comes back as it is, and the index lives on', asy
   const failing = () => {
     throw new RangeError('mine');
   };
-  const options = { params: {}, allowed: failing, allowedCount: 2_000 };
+  const options = { params: {}, allowed: { has: failing, forEach: failing }, allowedCount: 2_000 };
   expect(() => indexed.index.search(queries[0]!, 10, options)).toThrow(new RangeError('mine'));
   expect(indexed.recall(queries, 10).recall).toBeGreaterThan(0.95);
 });

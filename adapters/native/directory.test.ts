@@ -1,6 +1,8 @@
-import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { once } from 'node:events';
+import { appendFile, mkdtemp, readdir, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
 import { afterAll, describe, expect, it } from 'vitest';
 import { connect, type VectorDatabase } from '../../src/index.ts';
 
@@ -59,6 +61,25 @@ describe('a directory', () => {
     await withDatabase(path, async (db) => expect(await db.listCollections()).toEqual([]));
   });
 
+  it('is held whatever path it is reached by, and whatever thread of this process has it', async () => {
+    const path = await emptyDirectory();
+    const alias = `${path}-alias`;
+    await symlink(path, alias);
+    made.push(alias);
+    await withDatabase(path, () => expect(connect(`native:${alias}`)).rejects.toMatchObject({ code: 'Conflict' }));
+    const ended = once(
+      new Worker(`require('fs').writeFileSync(${JSON.stringify(join(path, 'LOCK'))}, process.pid + '\\n')`, {
+        eval: true,
+      }),
+      'exit',
+    );
+    await ended;
+    await expect(connect(`native:${path}`)).rejects.toMatchObject({ code: 'Conflict' });
+    // From before this process began: another one had the same id.
+    await utimes(join(path, 'LOCK'), 1, 1);
+    await withDatabase(path, async (db) => expect(await db.listCollections()).toEqual([]));
+  });
+
   it('is taken over from a process that died', async () => {
     const path = await emptyDirectory();
     await writeFile(join(path, 'LOCK'), '999999999\n');
@@ -96,22 +117,26 @@ describe('a directory', () => {
     }
   });
 
-  it('is written anew once it is mostly history, and loses nothing by it', async () => {
+  it('is saved as a snapshot once much was written, and loses nothing by it', async () => {
     const path = await emptyDirectory();
     const ids = Array.from({ length: 500 }, (_, i) => `r${i}`);
     await withDatabase(path, async (db) => {
       const store = await db.createCollection('c', spec);
-      for (let round = 0; round < 30; round++)
-        await store.upsert(ids.map((id, i) => ({ id, vector: [i + 1, round + 1], payload: { round } })));
+      for (let round = 0; round < 40; round++)
+        await store.upsert(
+          ids.map((id, i) => ({ id, vector: [i + 1, round + 1], payload: { round, text: 'x'.repeat(20) } })),
+        );
       await store.delete(ids.slice(0, 100));
     });
-    expect((await readdir(join(path, 'c_c'))).sort()).toEqual(['manifest', 'records-2.log']);
-    await withDatabase(path, async (db) => {
+    expect((await readdir(join(path, 'c_c'))).sort()).toEqual(['index-0', 'manifest', 'records-2.log', 'snapshot-2']);
+    for (const originals of ['disk', 'memory']) {
+      await using db = await connect(`native:${path}?originals=${originals}`);
       const store = await db.collection('c');
       expect(await store.count()).toBe(400);
-      expect(await store.count({ round: 29 })).toBe(400);
-      expect((await store.get('r499'))?.vector).toEqual(new Float32Array([500, 30]));
-    });
+      expect(await store.count({ round: 39 })).toBe(400);
+      expect((await store.get('r499'))?.vector).toEqual(new Float32Array([500, 40]));
+      expect((await store.search([500, 40], { k: 1 }))[0]?.id).toBe('r499');
+    }
   });
 
   it('drops a collection with its files, and clears away what a crash left half done', async () => {

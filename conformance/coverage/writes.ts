@@ -132,7 +132,33 @@ export const writeLaws: readonly Law[] = [
     cases: [
       'searchHybrid: by text alone it finds the records that hold a term, and no others',
       'searchHybrid: a filter holds for both halves, and k for the whole',
+      'searchHybrid: a text without a term finds nothing by text: the nearest alone, or []',
+      'searchHybrid: what was replaced, patched or removed is found by what it is now',
+      'searchHybrid: arrays, nested fields and several fields are searched; a field that is not declared is not',
+      'searchHybrid: a namespace is searched by itself',
+      'searchHybrid: a record without a vector is found by its text',
       'capabilities: operation searchHybrid is refused with its reason, and nothing happens',
+    ],
+  },
+  {
+    key: 'hybrid/ranking',
+    meaning:
+      'Best first, ties by id; the fused ranking is reciprocal rank fusion or the weighted sum of what the two rankings give.',
+    cases: [
+      'searchHybrid: best first, and a text without a match gives []',
+      'searchHybrid: more of a term, a shorter text, a rarer term and a second term each rank higher',
+      'searchHybrid: the fused ranking is what the two rankings give, by {"type":"rrf"}',
+      'searchHybrid: the fused ranking is what the two rankings give, by {"type":"weighted","vectorWeight":0.3}',
+      'searchHybrid: a store that is opened again ranks as before',
+    ],
+  },
+  {
+    key: 'hybrid/refusals',
+    meaning: 'What is no hybrid query is refused before anything is asked.',
+    cases: [
+      'searchHybrid: a query that is none is refused',
+      'searchHybrid: options that break a rule are refused',
+      'searchHybrid: a collection that declares no field of text is told so',
     ],
   },
   {

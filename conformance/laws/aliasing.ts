@@ -1,12 +1,13 @@
 import type { VectorStore } from '../../src/store.ts';
 import { deepEqual, equal, ok } from '../assertions.ts';
 import { defineSuite, type Need } from '../case.ts';
+import { methodSpec } from '../methods.ts';
 import { everything, scanned, vectorFor } from '../reads.ts';
 
 const records = [0, 1, 2].map((i) => ({
   id: `r${i}`,
   vector: vectorFor(i),
-  payload: { n: i, list: [i, { deep: ['x'] }], o: { p: 1 } },
+  payload: { n: i, title: 'x', list: [i, { deep: ['x'] }], o: { p: 1 } },
 }));
 
 /** Reads that give whole records, each as a list of them. */
@@ -22,6 +23,11 @@ const reads: readonly (readonly [
     ['searchBatch'],
     async (store) => (await store.searchBatch([vectorFor(1)], { include: everything })).flat(),
   ],
+  [
+    'searchHybrid',
+    ['searchHybrid'],
+    (store) => store.searchHybrid({ text: 'x', vector: vectorFor(1) }, { include: everything }),
+  ],
   ['filter', ['filter'], async (store) => (await store.filter({}, { include: everything })).records],
   ['scan', ['scan'], (store) => scanned(store)],
 ];
@@ -29,7 +35,7 @@ const reads: readonly (readonly [
 export const aliasingSuite = defineSuite('results are the caller’s own', ['upsert'], (it) => {
   for (const [name, needs, read] of reads) {
     it(`whatever a caller does to what ${name} gave, the next read gives the same as before`, needs, async (t) => {
-      const store = await t.scratch();
+      const store = await t.scratch(methodSpec(t));
       await store.upsert(records);
       const before = structuredClone(await read(store));
       equal(before.length, 3, 'records');

@@ -13,7 +13,7 @@ import type { FieldType, Metric } from '../../src/types.ts';
 import { deepEqual, equal, ok, rejects, throws } from '../assertions.ts';
 import { type AddCase, defineSuite, impliedNeeds, isMet, type Need } from '../case.ts';
 import type { Context } from '../context.ts';
-import { storeMethods } from '../methods.ts';
+import { methodCollection, storeMethods } from '../methods.ts';
 import { asFilter, contents, numbered, scanned, vectorFor } from '../reads.ts';
 
 /** One filter per operator that matches the record `r0001` alone, on declared fields. */
@@ -130,8 +130,7 @@ function operationCases(it: AddCase, { operations: supported }: Capabilities): v
   for (const operation of operations) {
     const support = supported[operation];
     it(`operation ${operation} is ${word(support)}`, async (t) => {
-      const store = await t.scratch();
-      await store.upsert(numbered(3));
+      const store = await methodCollection(t);
       if (operation === 'namespaces') {
         if (isSupported(support)) equal(store.namespace('tenant').namespaceName, 'tenant', 'namespaceName');
         else throws('Unsupported', operation, () => store.namespace('tenant'));

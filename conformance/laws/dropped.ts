@@ -1,13 +1,13 @@
 import { equal, rejects } from '../assertions.ts';
 import { defineSuite } from '../case.ts';
 import type { Context } from '../context.ts';
-import { storeMethods } from '../methods.ts';
+import { methodSpec, storeMethods } from '../methods.ts';
 import { numbered } from '../reads.ts';
 
 /** Handles on a collection that was dropped: the one that created it, one that opened it, and one on a namespace. */
 function droppedStores(t: Context) {
   return t.fixture('dropped collection', async (fixture) => {
-    const created = await fixture.create();
+    const created = await fixture.create(methodSpec(fixture));
     const opened = await fixture.db.collection(created.name);
     const stores = [
       created,

@@ -2,6 +2,7 @@ import type { VectorDatabase } from '../../src/database.ts';
 import type { VectorStore } from '../../src/store.ts';
 import { deepEqual, equal } from '../assertions.ts';
 import { defineSuite, type Need } from '../case.ts';
+import { methodSpec } from '../methods.ts';
 import { asFilter, contents, idsOf, malformed, numbered, vectorFor } from '../reads.ts';
 
 type Arguments = readonly unknown[];
@@ -18,6 +19,7 @@ const calls: readonly (readonly [name: string, needs: readonly Need[], build: ()
   ['get', ['get'], () => [['r0001', 'r0000', 'r0001'], { include: { vector: true } }], (store, [ids, options]) => store.get(malformed(ids), malformed(options))],
   ['search', ['search', 'option searchFilter', '$in', '$gte', '$lt'], () => [vectorFor(1), { k: 2, filter: richFilter(), include: { vector: true }, params: { ef: 20 } }], (store, [query, options]) => store.search(malformed(query), malformed(options))],
   ['searchBatch', ['searchBatch'], () => [[vectorFor(1), vectorFor(2)], { k: 2, include: { vector: true } }], (store, [queries, options]) => store.searchBatch(malformed(queries), malformed(options))],
+  ['searchHybrid', ['searchHybrid', 'option searchFilter', '$in', '$gte', '$lt'], () => [{ text: 'x y', vector: vectorFor(1) }, { filter: richFilter(), fields: { title: 2 }, fusion: { type: 'weighted', vectorWeight: 0.4 }, params: { ef: 20 } }], (store, [query, options]) => store.searchHybrid(malformed(query), malformed(options))],
   ['filter', ['filter', '$in', '$gte', '$lt'], () => [richFilter(), { limit: 1, include: { vector: true } }], (store, [filter, options]) => store.filter(asFilter(filter), malformed(options))],
   ['count', ['count', '$in', '$gte', '$lt'], () => [richFilter()], (store, [filter]) => store.count(asFilter(filter))],
   ['scan', ['scan', '$in', '$gte', '$lt'], () => [{ filter: richFilter(), batchSize: 1, include: { vector: false } }], async (store, [options]) => {
@@ -37,7 +39,7 @@ function richFilter() {
 export const inputsSuite = defineSuite('input stays what it was', ['upsert', 'scan', 'get', 'count'], (it) => {
   for (const [name, needs, build, call] of calls) {
     it(`${name} takes deep-frozen input and leaves it as it was`, needs, async (t) => {
-      const store = await t.scratch();
+      const store = await t.scratch(methodSpec(t));
       await store.upsert(numbered(3));
       const args = deepFreeze(build());
       await call(store, args);

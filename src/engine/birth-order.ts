@@ -1,15 +1,38 @@
-import { firstIndex } from './payload/sorted.ts';
-
 /**
  * Slots in the order in which their records came to be. Lets pages go on where the last one ended whatever is written between them: a
  * record keeps its birth number while it lives (replacing it does not renew it), and a scan shows only what was born before it began.
  */
 export class BirthOrder {
-  #births: number[] = [];
-  #slots: number[] = [];
-  readonly #birthOf = new Map<number, number>();
+  /** Ascending; as many as `#length` are in use, here and in `#slots`. */
+  #births = new Float64Array(16);
+  #slots = new Uint32Array(16);
+  #length = 0;
+  /** By slot: its birth number, 0 for none. */
+  #birthOf = new Float64Array(16);
   #next = 1;
   #dead = 0;
+
+  /** Slots in the order in which their records came to be. */
+  static of(slots: Uint32Array): BirthOrder {
+    const order = new BirthOrder();
+    order.#slots = slots.slice();
+    order.#births = new Float64Array(slots.length);
+    order.#length = slots.length;
+    order.#next = slots.length + 1;
+    let end = 0;
+    for (let i = 0; i < slots.length; i++) end = Math.max(end, slots[i]! + 1);
+    order.#birthOf = new Float64Array(end);
+    for (let i = 0; i < slots.length; i++) {
+      order.#births[i] = i + 1;
+      order.#birthOf[slots[i]!] = i + 1;
+    }
+    return order;
+  }
+
+  /** Slots, oldest first. */
+  slots(): Uint32Array {
+    return this.#slots.subarray(0, this.#length).filter((slot, i) => this.#birthOf[slot] === this.#births[i]);
+  }
 
   /** The last number given. */
   get latest(): number {
@@ -17,33 +40,59 @@ export class BirthOrder {
   }
 
   add(slot: number): void {
+    if (this.#length === this.#births.length) {
+      this.#births = grown(this.#births, new Float64Array(2 * this.#length + 16));
+      this.#slots = grown(this.#slots, new Uint32Array(2 * this.#length + 16));
+    }
+    if (slot >= this.#birthOf.length) this.#birthOf = grown(this.#birthOf, new Float64Array(2 * slot + 16));
     const birth = this.#next++;
-    this.#births.push(birth);
-    this.#slots.push(slot);
-    this.#birthOf.set(slot, birth);
+    this.#births[this.#length] = birth;
+    this.#slots[this.#length] = slot;
+    this.#birthOf[slot] = birth;
+    this.#length += 1;
   }
 
   remove(slot: number): void {
-    this.#birthOf.delete(slot);
+    this.#birthOf[slot] = 0;
     this.#dead += 1;
-    if (this.#dead > 1_024 && this.#dead > this.#births.length / 2) this.#compact();
+    if (this.#dead > 1_024 && this.#dead > this.#length / 2) this.#compact();
   }
 
   /** Slots born after `birth` and not after `until`, oldest first, each with its number. */
   *after(birth: number, until: number): Generator<{ slot: number; birth: number }, void, undefined> {
-    for (let i = firstIndex(this.#births, (x) => x > birth); i < this.#births.length; i++) {
+    for (let i = this.#firstAfter(birth); i < this.#length; i++) {
       const at = this.#births[i]!;
       if (at > until) return;
       const slot = this.#slots[i]!;
       // A slot that was given to another record since has a later number.
-      if (this.#birthOf.get(slot) === at) yield { slot, birth: at };
+      if (this.#birthOf[slot] === at) yield { slot, birth: at };
     }
   }
 
+  #firstAfter(birth: number): number {
+    let [low, high] = [0, this.#length];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.#births[middle]! > birth) high = middle;
+      else low = middle + 1;
+    }
+    return low;
+  }
+
   #compact(): void {
-    const alive = this.#births.map((birth, i) => this.#birthOf.get(this.#slots[i]!) === birth);
-    this.#births = this.#births.filter((_, i) => alive[i]);
-    this.#slots = this.#slots.filter((_, i) => alive[i]);
+    let kept = 0;
+    for (let i = 0; i < this.#length; i++) {
+      const [birth, slot] = [this.#births[i]!, this.#slots[i]!];
+      if (this.#birthOf[slot] !== birth) continue;
+      this.#births[kept] = birth;
+      this.#slots[kept++] = slot;
+    }
+    this.#length = kept;
     this.#dead = 0;
   }
+}
+
+function grown<A extends Float64Array | Uint32Array>(from: A, to: A): A {
+  to.set(from);
+  return to;
 }

@@ -2,6 +2,7 @@ import type { Capabilities } from '../capabilities.ts';
 import type {
   CallContext,
   CollectionDriver,
+  DriverHybrid,
   DriverPage,
   DriverPatch,
   DriverRecord,
@@ -9,6 +10,7 @@ import type {
   DriverTarget,
   DriverWriteResult,
   ReadOptions,
+  StoredHybridMatch,
   StoredMatch,
   StoredRecord,
 } from '../driver.ts';
@@ -16,8 +18,10 @@ import { unsupported, VectorStoreError } from '../errors.ts';
 import type { FilterNode } from '../filter/normal-form.ts';
 import type { CollectionInfo, CollectionStats, FieldType, Id, IndexProgress, IndexSpec, Metric } from '../types.ts';
 import { flatProvider } from './index/flat.ts';
+import { settle } from './index/settle.ts';
 import type { ResolvedIndex, VectorIndexProvider } from './index/vector-index.ts';
 import { Partition } from './partition.ts';
+import type { PartitionImage } from './partition-image.ts';
 import { patched } from './patch.ts';
 import { buildIndexes, disposeAll } from './rebuild.ts';
 import type { CollectionFiles } from './storage/collection-files.ts';
@@ -41,7 +45,7 @@ export class EngineCollection implements CollectionDriver {
   readonly #files: CollectionFiles | undefined;
   #index: ResolvedIndex;
   #state: 'loading' | 'open' | 'dropped' = 'open';
-  /** Writes run one after another. */
+  /** Writes run one after another; only the wait for a disk that some end with is shared. */
   #lastWrite: Promise<unknown> = Promise.resolve();
 
   constructor(
@@ -60,25 +64,42 @@ export class EngineCollection implements CollectionDriver {
 
   /** Reads the files back into memory. */
   async load(): Promise<void> {
-    const files = this.#files;
-    if (files === undefined) return;
-    this.#state = 'loading';
-    await files.load((operation) => this.#apply(operation));
-    await files.loadIndexes(this.#partitions, (namespace, content) =>
-      this.#restoreIndex(this.#partitions.get(namespace)!, content),
-    );
-    this.#state = 'open';
+    if (this.#files === undefined) return;
+    try {
+      await this.#load(this.#files);
+    } catch (error) {
+      await this.#files.close();
+      this.#disposeOfPartitions();
+      throw error;
+    }
   }
 
-  /** A saved index takes over from the placeholder that a partition has while its log is replayed; without one, a new one is built. */
-  #restoreIndex(partition: Partition, content: Uint8Array | undefined): void {
-    if (content !== undefined) {
-      partition.replaceIndex(this.#provider.load(content, this.#index, partition.vectors));
-      return;
-    }
-    const index = this.#provider.create(this.#index, partition.vectors);
-    index.add(partition.vectorSlots());
-    partition.replaceIndex(index);
+  async #load(files: CollectionFiles): Promise<void> {
+    this.#state = 'loading';
+    const slice = new TimeSlice(new AbortController().signal);
+    const indexed = new Set<Partition>();
+    await files.load({
+      restore: async (namespace, image) => {
+        const partition = this.#newPartition(image);
+        this.#partitions.set(namespace, partition);
+        await partition.loadVectors(image, slice);
+        await slice.pause();
+      },
+      apply: (operation) => this.#apply(operation),
+      vectorVersion: (namespace) => this.#partitions.get(namespace)?.vectorVersion,
+      adopt: (namespace, content) => {
+        const partition = this.#partitions.get(namespace)!;
+        partition.replaceIndex(this.#provider.load(content, this.#index, partition.vectors));
+        indexed.add(partition);
+        return partition;
+      },
+    });
+    const waiting = [...this.#partitions.values()].filter((partition) => !indexed.has(partition));
+    const built = await buildIndexes(this.#provider, this.#index, waiting, undefined, new AbortController().signal);
+    for (const [partition, index] of built) partition.replaceIndex(index);
+    // What the log told those that were saved.
+    for (const partition of indexed) await settle(partition.index, slice);
+    this.#state = 'open';
   }
 
   get info(): CollectionInfo {
@@ -104,7 +125,7 @@ export class EngineCollection implements CollectionDriver {
 
   delete(namespace: string, target: DriverTarget, context: CallContext): Promise<DriverWriteResult> {
     return this.#write(context, async () => {
-      const { ids, missing } = this.#find(namespace, target);
+      const { ids, missing } = await this.#find(namespace, target, context);
       if (ids.length > 0) await this.#commit({ kind: 'remove', namespace, ids });
       return { acknowledged: ids.length, ids, missing };
     });
@@ -117,7 +138,7 @@ export class EngineCollection implements CollectionDriver {
     context: CallContext,
   ): Promise<DriverWriteResult> {
     return this.#write(context, async () => {
-      const { ids, missing } = this.#find(namespace, target);
+      const { ids, missing } = await this.#find(namespace, target, context);
       const partition = this.#partition(namespace);
       const entries = ids.map((id) => ({ id, payload: patched(partition.payloadOf(id)!, patch) }));
       if (entries.length > 0) await this.#commit({ kind: 'payload', namespace, entries });
@@ -125,9 +146,12 @@ export class EngineCollection implements CollectionDriver {
     });
   }
 
-  #find(namespace: string, target: DriverTarget): { ids: Id[]; missing: Id[] } {
+  async #find(namespace: string, target: DriverTarget, { signal }: CallContext): Promise<{ ids: Id[]; missing: Id[] }> {
     const partition = this.#partition(namespace);
-    if ('filter' in target) return { ids: partition.idsMatching(target.filter), missing: [] };
+    if ('filter' in target) {
+      await partition.prepare(target.filter, new TimeSlice(signal));
+      return { ids: partition.idsMatching(target.filter), missing: [] };
+    }
     return {
       ids: target.ids.filter((id) => partition.has(id)),
       missing: target.ids.filter((id) => !partition.has(id)),
@@ -140,15 +164,23 @@ export class EngineCollection implements CollectionDriver {
     options: DriverSearch,
     context: CallContext,
   ): Promise<StoredMatch[][]> {
-    const partition = this.#reading(namespace, context);
+    const partition = await this.#reading(namespace, options.filter, context);
     if (partition === undefined) return queries.map(() => []);
     const answers: StoredMatch[][] = [];
     const slice = new TimeSlice(context.signal);
     for (const query of queries) {
       if (answers.length > 0) await slice.pause();
+      this.#check(context);
       answers.push(partition.search(query, options));
     }
     return answers;
+  }
+
+  async searchHybrid(namespace: string, asked: DriverHybrid, context: CallContext): Promise<StoredHybridMatch[]> {
+    const partition = await this.#reading(namespace, asked.filter, context);
+    await partition?.prepareText(new TimeSlice(context.signal));
+    this.#check(context);
+    return partition?.searchHybrid(asked) ?? [];
   }
 
   async filter(
@@ -157,9 +189,8 @@ export class EngineCollection implements CollectionDriver {
     options: ReadOptions & { readonly limit: number; readonly cursor?: string },
     context: CallContext,
   ): Promise<DriverPage> {
-    return (
-      this.#reading(namespace, context)?.page(filter, options.limit, options.cursor, options.include) ?? { records: [] }
-    );
+    const partition = await this.#reading(namespace, filter, context);
+    return partition?.page(filter, options.limit, options.cursor, options.include) ?? { records: [] };
   }
 
   async get(
@@ -168,11 +199,12 @@ export class EngineCollection implements CollectionDriver {
     options: ReadOptions,
     context: CallContext,
   ): Promise<StoredRecord[]> {
-    return this.#reading(namespace, context)?.get(ids, options.include) ?? [];
+    const partition = await this.#reading(namespace, { kind: 'all' }, context);
+    return partition?.get(ids, options.include) ?? [];
   }
 
   async count(namespace: string, filter: FilterNode, _options: unknown, context: CallContext): Promise<number> {
-    return this.#reading(namespace, context)?.count(filter) ?? 0;
+    return (await this.#reading(namespace, filter, context))?.count(filter) ?? 0;
   }
 
   recreateIndex(
@@ -228,7 +260,7 @@ export class EngineCollection implements CollectionDriver {
   }
 
   flush(context: CallContext): Promise<void> {
-    return this.#write(context, async () => this.#files?.flush(this.#partitions));
+    return this.#write(context, async () => this.#files?.flush());
   }
 
   /** A handle is closed; the collection stays open for others until the database closes. */
@@ -238,12 +270,16 @@ export class EngineCollection implements CollectionDriver {
   async shutDown(): Promise<void> {
     await this.#lastWrite;
     try {
-      if (this.#state === 'open') await this.#files?.flush(this.#partitions);
+      if (this.#state === 'open') await this.#files?.finish(this.#partitions);
     } finally {
       await this.#files?.close();
-      for (const partition of this.#partitions.values()) partition.dispose();
-      this.#partitions.clear();
+      this.#disposeOfPartitions();
     }
+  }
+
+  #disposeOfPartitions(): void {
+    for (const partition of this.#partitions.values()) partition.dispose();
+    this.#partitions.clear();
   }
 
   /** From now on every method says `NotFound`. */
@@ -256,7 +292,20 @@ export class EngineCollection implements CollectionDriver {
   async #commit(operation: Operation): Promise<void> {
     await this.#files?.append(operation);
     this.#apply(operation);
-    await this.#files?.compactIfWorthwhile(this.#partitions);
+    // Not to be aborted: the operation counts already.
+    await settle(this.#partition(operation.namespace).index, new TimeSlice(new AbortController().signal));
+    if (this.#files?.isSnapshotDue !== true) return;
+    const made = await this.#files.snapshot(this.#partitions);
+    if (made) this.#forgetEmptyPartitions();
+  }
+
+  /** A snapshot has none of them: they would not begin again where they are now. */
+  #forgetEmptyPartitions(): void {
+    for (const [namespace, partition] of this.#partitions) {
+      if (partition.size > 0) continue;
+      this.#partitions.delete(namespace);
+      partition.dispose();
+    }
   }
 
   #apply(operation: Operation): void {
@@ -276,18 +325,31 @@ export class EngineCollection implements CollectionDriver {
   #partition(namespace: string): Partition {
     let partition = this.#partitions.get(namespace);
     if (partition === undefined) {
-      const loading = this.#state === 'loading';
-      partition = new Partition(this.#spec, (vectors) =>
-        (loading ? flatProvider : this.#provider).create(this.#index, vectors),
-      );
+      partition = this.#newPartition();
       this.#partitions.set(namespace, partition);
     }
     return partition;
   }
 
-  #reading(namespace: string, context: CallContext): Partition | undefined {
+  /** While the files are read a partition has a placeholder for an index. */
+  #newPartition(image?: PartitionImage): Partition {
+    const provider = this.#state === 'loading' ? flatProvider : this.#provider;
+    const originals = this.#files?.originals ?? 'memory';
+    return new Partition(
+      { ...this.#spec, originals },
+      (vectors) => provider.create(this.#index, vectors),
+      image,
+      this.#files?.firstVersion,
+    );
+  }
+
+  /** A partition that is ready to answer a filter; undefined where there is none. */
+  async #reading(namespace: string, filter: FilterNode, context: CallContext): Promise<Partition | undefined> {
     this.#check(context);
-    return this.#partitions.get(namespace);
+    const partition = this.#partitions.get(namespace);
+    await partition?.prepare(filter, new TimeSlice(context.signal));
+    this.#check(context);
+    return partition;
   }
 
   #check(context: CallContext): void {
@@ -304,7 +366,10 @@ export class EngineCollection implements CollectionDriver {
       () => undefined,
       () => undefined,
     );
-    return turn;
+    return turn.then(async (result) => {
+      await this.#files?.acknowledge();
+      return result;
+    });
   }
 }
 

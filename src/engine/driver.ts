@@ -5,7 +5,8 @@ import type { CollectionInfo, Health, IndexSpec } from '../types.ts';
 import { EngineCollection, resolveIndex } from './collection.ts';
 import type { ResolvedIndex, VectorIndexProvider } from './index/vector-index.ts';
 import type { DatabaseDirectory } from './storage/database-directory.ts';
-import type { Manifest } from './storage/manifest.ts';
+import { type Manifest, newIdentity } from './storage/manifest.ts';
+import { isUncertain } from './storage/uncertain.ts';
 
 /** What an engine is made of. */
 export interface EngineOptions {
@@ -47,6 +48,7 @@ export class EngineDriver implements Driver {
       const { dimension, metric, fields } = spec;
       const resolved = resolveIndex(this.#indexes, spec.index, dimension, metric, spec.strict);
       const manifest: Manifest = {
+        id: newIdentity(),
         name,
         dimension,
         metric,
@@ -54,6 +56,7 @@ export class EngineDriver implements Driver {
         index: { ...resolved.spec },
         ignoredHints: [...resolved.ignoredHints],
         generation: 1,
+        durable: 0,
       };
       await this.#directory?.create(manifest);
       return this.#load(manifest, resolved);
@@ -141,8 +144,9 @@ export class EngineDriver implements Driver {
   }
 
   classify(error: unknown): Classification | undefined {
-    // Our own errors are thrown before anything is applied, and a failed append is undone.
-    if (VectorStoreError.is(error)) return { code: error.code, message: error.message, applied: 'no' };
+    // Other errors of ours are thrown before anything is applied, and a failed append is undone.
+    if (VectorStoreError.is(error))
+      return { code: error.code, message: error.message, applied: isUncertain(error) ? 'unknown' : 'no' };
     return classifySystemError(error);
   }
 
@@ -167,10 +171,6 @@ function engineCapabilities(
   const searchParams = [...new Set(indexes.types.flatMap((type) => indexes.usedParams({ type })))];
   return capabilitiesOf({
     ...differences,
-    operations: {
-      searchHybrid: { refused: 'full-text ranking is not in this version of the engine' },
-      ...differences?.operations,
-    },
     options: {
       ttl: { refused: 'records of the engine do not expire' },
       ...(!persistent && {

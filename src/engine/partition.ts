@@ -1,27 +1,31 @@
-import type { DriverSearch, Parts, StoredMatch, StoredRecord } from '../driver.ts';
+import type { DriverHybrid, DriverSearch, Parts, StoredHybridMatch, StoredMatch, StoredRecord } from '../driver.ts';
 import { invalid } from '../errors.ts';
 import type { FilterNode } from '../filter/normal-form.ts';
-import { norm } from '../score.ts';
+import { fuse } from '../fusion.ts';
+import { scoreOf } from '../score.ts';
 import type { FieldType, Id, Metric, Payload } from '../types.ts';
 import { cloneJson } from '../validate/payload.ts';
 import { BirthOrder } from './birth-order.ts';
+import { DiskVectors } from './disk-vectors.ts';
 import type { VectorIndex, VectorSource } from './index/vector-index.ts';
+import type { OriginalVectors } from './original-vectors.ts';
+import type { PartitionContent, PartitionImage, StoredPartition } from './partition-image.ts';
 import { Bitset } from './payload/bitset.ts';
 import { PayloadTable } from './payload/payload-table.ts';
-import { TopK } from './top-k.ts';
+import type { TimeSlice } from './time-slice.ts';
+import { type Ranked, TopK } from './top-k.ts';
 import { VectorTable } from './vector-table.ts';
 
-/**
- * Up to this many candidates the engine compares with each instead of asking the index: no slower, and always right. More under a filter,
- * where an index has to pass over what does not match.
- */
-const exactThreshold = { unfiltered: 128, filtered: 1_000 };
+/** Up to this many candidates the engine compares with each instead of asking the index: no slower, and always right. */
+const fewCandidates = 128;
 
 /** What partitions of one collection share. */
 export interface PartitionSpec {
   readonly dimension: number;
   readonly metric: Metric;
   readonly fields: { readonly [field: string]: FieldType };
+  /** Whether original vectors that are in a file stay there. Default: `memory`. */
+  readonly originals?: 'memory' | 'disk';
 }
 
 /** A record and the slot it lives in. */
@@ -34,29 +38,91 @@ export interface SlottedRecord {
   readonly json?: string;
 }
 
-/** The records of one namespace, in memory: ids, vectors, payloads, and the index over the vectors. All methods are synchronous. */
+/** The records of one namespace: ids, vectors, payloads, and the index over the vectors. Methods are synchronous unless they say otherwise. */
 export class Partition {
-  readonly vectors: VectorTable;
+  readonly vectors: OriginalVectors;
   readonly #payloads: PayloadTable;
-  readonly #slots = new Map<Id, number>();
-  readonly #ids: (Id | undefined)[] = [];
-  readonly #free: number[] = [];
-  readonly #live = new Bitset();
-  readonly #withVector = new Bitset();
-  readonly #births = new BirthOrder();
+  #slotById: Map<Id, number> | undefined;
+  readonly #ids: (Id | undefined)[];
+  readonly #free: number[];
+  readonly #live: Bitset;
+  readonly #withVector: Bitset;
+  readonly #births: BirthOrder;
   /** Birth numbers are this object's own: a cursor of another one, from before a restart, must not pass for one of ours. */
   readonly #cursorMark = Math.random().toString(36).slice(2, 10);
+  readonly #metric: Metric;
   #index: VectorIndex;
-  #vectorVersion = 0;
+  #vectorVersion: number;
 
-  constructor(spec: PartitionSpec, createIndex: (vectors: VectorSource) => VectorIndex) {
-    this.vectors = new VectorTable(spec.dimension, spec.metric);
-    this.#payloads = new PayloadTable(spec.fields);
+  /**
+   * @param image A state to begin with; the index is not given its vectors.
+   * @param firstVersion Of the vectors, without an image.
+   */
+  constructor(
+    { dimension, metric, fields, originals }: PartitionSpec,
+    createIndex: (vectors: VectorSource) => VectorIndex,
+    image?: PartitionImage,
+    firstVersion = 0,
+  ) {
+    this.#metric = metric;
+    this.#live = Bitset.of(image?.order ?? []);
+    this.#births = BirthOrder.of(image?.order ?? new Uint32Array(0));
+    this.#withVector = Bitset.ofWords(image?.withVector ?? new Uint32Array(0));
+    this.#vectorVersion = image?.vectorVersion ?? firstVersion;
+    this.vectors =
+      originals === 'disk' ? new DiskVectors(dimension, metric, image?.stored) : new VectorTable(dimension, metric);
+    this.#payloads = new PayloadTable(fields, image && { from: image.stored, slots: this.#live, length: image.slots });
+    this.#ids = image === undefined ? [] : idsBySlot(image);
+    this.#free = Array.from(image?.free ?? []);
     this.#index = createIndex(this.vectors);
   }
 
+  /** Slots by id: made when an id is asked for first, which no search does. */
+  get #slots(): Map<Id, number> {
+    if (this.#slotById === undefined) {
+      this.#slotById = new Map();
+      for (const [slot, id] of this.#ids.entries()) if (id !== undefined) this.#slotById.set(id, slot);
+    }
+    return this.#slotById;
+  }
+
+  /** Reads the original vectors of an image into memory, in slices, where that is where they are to be. */
+  async loadVectors({ slots, stored }: PartitionImage, slice: TimeSlice): Promise<void> {
+    if (this.vectors instanceof VectorTable) await this.vectors.load(slots, stored.rows, slice);
+  }
+
+  /** Everything to be saved. Must not be changed while that is used. */
+  content(): PartitionContent {
+    return {
+      slots: this.#ids.length,
+      order: this.#births.slots(),
+      free: Uint32Array.from(this.#free),
+      withVector: this.#withVector.words(),
+      vectorVersion: this.#vectorVersion,
+      id: (slot) => this.#ids[slot]!,
+      payload: (slot) => this.#payloads.textAt(slot),
+      vector: (slot) => this.vectors.at(slot),
+    };
+  }
+
+  /** What {@link Partition.content} gave is in this file from now on. */
+  moveTo(stored: StoredPartition): void {
+    this.#payloads.moveTo(stored);
+    if (this.vectors instanceof DiskVectors) this.vectors.moveTo(stored);
+  }
+
+  /** Does in slices what an answer to this filter needs to be done once. */
+  async prepare(filter: FilterNode, slice: TimeSlice): Promise<void> {
+    if (filter.kind !== 'all' && filter.kind !== 'none') await this.prepareText(slice);
+  }
+
+  /** Does in slices what a ranking by text needs to be done once. */
+  async prepareText(slice: TimeSlice): Promise<void> {
+    await this.#payloads.prepare(slice);
+  }
+
   get size(): number {
-    return this.#slots.size;
+    return this.#ids.length - this.#free.length;
   }
   get index(): VectorIndex {
     return this.#index;
@@ -64,10 +130,6 @@ export class Partition {
   /** Counts the operations that changed vectors: replaying the same log gives the same number. Tells whether a saved index still fits. */
   get vectorVersion(): number {
     return this.#vectorVersion;
-  }
-  /** After the log was written anew, with fewer operations. */
-  set vectorVersion(version: number) {
-    this.#vectorVersion = version;
   }
 
   has(id: Id): boolean {
@@ -161,28 +223,56 @@ export class Partition {
   }
 
   search(query: Float32Array, asked: DriverSearch): StoredMatch[] {
+    return this.#nearest(query, asked).map(({ slot, distance }) => ({
+      ...this.#recordAt(slot, asked.include),
+      distance,
+    }));
+  }
+
+  searchHybrid(asked: DriverHybrid): StoredHybridMatch[] {
+    const { vector, candidates, include } = asked;
+    const each = { ...asked, k: candidates, maxDistance: Number.POSITIVE_INFINITY };
+    const nearest =
+      vector && this.#nearest(vector, each).map((hit) => ({ ...hit, score: scoreOf(this.#metric, hit.distance) }));
+    const ranked = this.#bestByText(asked, vector === undefined ? asked.k : candidates).map((hit) => ({
+      ...hit,
+      score: -hit.distance,
+    }));
+    return fuse(nearest, ranked, asked.fusion, asked.k).map(({ hit, ...scores }) => ({
+      ...this.#recordAt(hit.slot, include),
+      ...scores,
+    }));
+  }
+
+  /** The records that hold most of the terms; `distance` is the score, negated. */
+  #bestByText({ fields, terms, filter }: DriverHybrid, k: number): Ranked[] {
+    const matching = filter.kind === 'all' ? this.#live : this.#payloads.resolve(filter, this.#live);
+    const best = new TopK(k);
+    this.#payloads.rankByText(fields, terms, (slot, score) => {
+      if (matching.has(slot) && best.admits(-score)) best.offer({ slot, id: this.#ids[slot]!, distance: -score });
+    });
+    return best.sorted();
+  }
+
+  #nearest(query: Float32Array, asked: DriverSearch): Ranked[] {
     const candidates =
       asked.filter.kind === 'all' ? this.#withVector : this.#payloads.resolve(asked.filter, this.#withVector);
     const best = new TopK(asked.k);
-    const queryNorm = norm(query);
-    const offer = (slot: number) => {
-      const distance = this.vectors.distance(slot, query, queryNorm);
-      if (distance <= asked.maxDistance && best.admits(distance)) best.offer({ slot, id: this.#ids[slot]!, distance });
-    };
     const likely = asked.exact ? undefined : this.#likely(query, asked, candidates);
-    if (likely === undefined) candidates.forEach(offer);
-    else for (const slot of likely) offer(slot);
-    return best.sorted().map(({ slot, distance }) => ({ ...this.#recordAt(slot, asked.include), distance }));
+    this.vectors.distances(query, likely ?? candidates.toArray(), (slot, distance) => {
+      if (distance <= asked.maxDistance && best.admits(distance)) best.offer({ slot, id: this.#ids[slot]!, distance });
+    });
+    return best.sorted();
   }
 
   /** What the index proposes; undefined where comparing with every candidate is cheaper, or the index came back with too few. */
   #likely(query: Float32Array, asked: DriverSearch, candidates: Bitset): readonly number[] | undefined {
     const count = candidates.count();
     const filtered = candidates !== this.#withVector;
-    if (count <= Math.max(asked.k, filtered ? exactThreshold.filtered : exactThreshold.unfiltered)) return undefined;
+    if (count <= Math.max(asked.k, fewCandidates)) return undefined;
     const slots = this.#index.search(query, asked.k, {
       params: asked.params,
-      allowed: filtered ? (slot) => candidates.has(slot) : undefined,
+      allowed: filtered ? candidates : undefined,
       allowedCount: count,
     });
     return slots === undefined || slots.length < asked.k ? undefined : slots;
@@ -191,14 +281,6 @@ export class Partition {
   /** Slots with a vector, ascending. */
   vectorSlots(): number[] {
     return [...this.#withVector];
-  }
-
-  /** Every record, for writing the log anew. */
-  *records(): Generator<SlottedRecord, void, undefined> {
-    for (const { slot } of this.#births.after(0, this.#births.latest)) {
-      const vector = this.#withVector.has(slot) ? this.vectors.at(slot) : null;
-      yield { slot, id: this.#ids[slot]!, vector, payload: this.#payloads.at(slot) };
-    }
   }
 
   /** Another index over the same vectors takes over. */
@@ -259,4 +341,12 @@ export class Partition {
       ...(include.vector && { vector: this.#withVector.has(slot) ? this.vectors.at(slot).slice() : null }),
     };
   }
+}
+
+function idsBySlot({ slots, order, ids }: PartitionImage): (Id | undefined)[] {
+  // Where nothing was ever removed the one order is the other.
+  if (order.length === slots && order.every((slot, i) => slot === i)) return [...ids];
+  const bySlot = new Array<Id | undefined>(slots).fill(undefined);
+  for (let i = 0; i < order.length; i++) bySlot[order[i]!] = ids[i]!;
+  return bySlot;
 }

@@ -1,4 +1,5 @@
 import type { IndexProgress } from '../types.ts';
+import { settle } from './index/settle.ts';
 import type { ResolvedIndex, VectorIndex, VectorIndexProvider } from './index/vector-index.ts';
 import type { Partition } from './partition.ts';
 import { TimeSlice } from './time-slice.ts';
@@ -31,9 +32,11 @@ export async function buildIndexes(
         const chunk = slots.slice(at, at + chunkSize);
         index.add(chunk);
         done += chunk.length;
-        onProgress?.({ done, total });
+        if (index.settle === undefined) onProgress?.({ done, total });
         await slice.pause();
       }
+      const counted = done;
+      await settle(index, slice, (left) => onProgress?.({ done: counted - left, total }));
     }
     return built;
   } catch (error) {

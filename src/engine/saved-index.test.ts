@@ -11,7 +11,7 @@ import type { VectorIndex, VectorIndexProvider } from './index/vector-index.ts';
 import { DatabaseDirectory } from './storage/database-directory.ts';
 import { nodeFileSystem } from './storage/node-filesystem.ts';
 
-/** An index that knows its slots and can be saved, and says how it came to be. */
+/** An index that knows its slots and can be saved, and says how it came to be: what was built or loaded, with what was added since. */
 function observed(): { provider: VectorIndexProvider; built: number[][]; loaded: number[][] } {
   const built: number[][] = [];
   const loaded: number[][] = [];
@@ -40,7 +40,7 @@ function observed(): { provider: VectorIndexProvider; built: number[][]; loaded:
     load(bytes, { spec }) {
       const slots: number[] = JSON.parse(new TextDecoder().decode(bytes));
       loaded.push(slots);
-      return indexOf(spec, new Set(slots), []);
+      return indexOf(spec, new Set(slots), slots);
     },
     usedParams: () => [],
   };
@@ -54,7 +54,7 @@ beforeEach(async () => {
 afterEach(() => rm(path, { recursive: true, force: true }));
 
 async function open(provider: VectorIndexProvider): Promise<VectorDatabase> {
-  const directory = await DatabaseDirectory.open(nodeFileSystem, path);
+  const directory = await DatabaseDirectory.open(nodeFileSystem, path, { snapshotAfterBytes: 100_000 });
   return createDatabase(new EngineDriver({ provider: 'observed', indexes: provider, directory }));
 }
 
@@ -71,6 +71,17 @@ async function reopened(
   await using second = await open(provider);
   const store = await second.collection('c');
   return { built, loaded, count: await store.count(), recovery: (await store.stats()).recovery };
+}
+
+/** Opens and changes in a process that dies: what closing saves is taken back. */
+async function crashed(change: (store: VectorStore) => Promise<unknown>): Promise<void> {
+  const [manifest, index] = ['manifest', 'index-0'].map((name) => join(path, 'c_c', name)) as [string, string];
+  const before = await Promise.all([manifest, index].map((file) => readFile(file)));
+  await using db = await open(observed().provider);
+  await change(await db.collection('c'));
+  await db.close();
+  await writeFile(manifest, before[0]!);
+  await writeFile(index, before[1]!);
 }
 
 const records = (n: number) => Array.from({ length: n }, (_, i) => ({ id: `r${i}`, vector: [i] }));
@@ -96,24 +107,37 @@ describe('a saved index', () => {
       for (let i = 0; i < 14; i++) await store.upsert(records(1_000));
       await store.upsert({ id: 'last', vector: [1] });
     });
-    expect(await readdir(join(path, 'c_c'))).toContain('records-2.log');
+    expect(await readdir(join(path, 'c_c'))).toContainEqual(expect.stringMatching(/^snapshot-\d+$/));
     expect(built).toEqual([]);
     expect(loaded.map((slots) => slots.length)).toEqual([1_001]);
   });
 
-  it('is built again, from the vectors, when the last words of the log were written after it', async () => {
+  it('is loaded, and told what came after it, when the last words of the log were written later', async () => {
+    const { built, loaded, count } = await reopened(
+      (store) => store.upsert(records(3)),
+      () => crashed(async (store) => store.upsert({ id: 'later', vector: [9] })),
+    );
+    expect({ built, loaded, count }).toEqual({ built: [], loaded: [[0, 1, 2, 3]], count: 4 });
+  });
+
+  it('of vectors older than the snapshot is built again, from the vectors', async () => {
     const { built, loaded, count } = await reopened(
       (store) => store.upsert(records(3)),
       async () => {
-        // A process that died before it saved the index: the log has moved on.
         const saved = await readFile(join(path, 'c_c/index-0'));
         await using db = await open(observed().provider);
-        await (await db.collection('c')).upsert({ id: 'later', vector: [9] });
+        const store = await db.collection('c');
+        for (let i = 0; i < 14; i++) await store.upsert(records(1_000));
         await db.close();
+        expect(await readdir(join(path, 'c_c'))).toContainEqual(expect.stringMatching(/^snapshot-\d+$/));
         await writeFile(join(path, 'c_c/index-0'), saved);
       },
     );
-    expect({ built, loaded, count }).toEqual({ built: [[0, 1, 2, 3]], loaded: [], count: 4 });
+    expect({ built: built.map((slots) => slots.length), loaded, count }).toEqual({
+      built: [1_000],
+      loaded: [],
+      count: 1_000,
+    });
   });
 
   it('is built again after recreateIndex with other settings, and saved for them', async () => {

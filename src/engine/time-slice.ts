@@ -10,6 +10,11 @@ export class TimeSlice {
     this.#signal = signal;
   }
 
+  /** When the slice ends, as `performance.now()`. */
+  get until(): number {
+    return this.#began + sliceMs;
+  }
+
   /** Returns at once while the slice lasts; then after others had their turn. Throws the signal's reason. */
   async pause(): Promise<void> {
     if (performance.now() - this.#began < sliceMs) return;

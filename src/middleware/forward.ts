@@ -50,6 +50,7 @@ export function forwardCollection(
     upsert: (...args) => inner.upsert(...args),
     delete: (...args) => inner.delete(...args),
     search: (...args) => inner.search(...args),
+    ...(inner.searchHybrid && { searchHybrid: (...args) => inner.searchHybrid!(...args) }),
     filter: (...args) => inner.filter(...args),
     setPayload: (...args) => inner.setPayload(...args),
     get: (...args) => inner.get(...args),

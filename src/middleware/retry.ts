@@ -64,6 +64,10 @@ function wrapCollection(inner: CollectionDriver, policy: RetryPolicy): Collectio
     delete: (namespace, target, context) => policy.run(() => inner.delete(namespace, target, context), context),
     search: (namespace, queries, asked, context) =>
       policy.run(() => inner.search(namespace, queries, asked, context), context),
+    ...(inner.searchHybrid && {
+      searchHybrid: (namespace, asked, context) =>
+        policy.run(() => inner.searchHybrid!(namespace, asked, context), context),
+    }),
     filter: (namespace, filter, asked, context) =>
       policy.run(() => inner.filter(namespace, filter, asked, context), context),
     setPayload: (namespace, target, patch, context) =>

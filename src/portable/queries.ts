@@ -44,44 +44,39 @@ export interface ReadSearch {
   readonly ignoredHints: readonly string[];
 }
 
-const searchKeys = [
-  'k',
-  'filter',
-  'include',
-  'minScore',
-  'maxDistance',
-  'exact',
-  'params',
-  'strict',
-  'consistency',
-  ...callKeys,
-] as const;
+/** The options that every ranking takes. */
+export const rankingKeys = ['k', 'filter', 'include', 'exact', 'params', 'strict', 'consistency', ...callKeys] as const;
 
-export function readSearch(options: unknown, collection: CollectionDriver): ReadSearch {
-  const { capabilities, info } = collection;
-  const given = checkedOptions(options, searchKeys, 'options');
+/** Reads the options of {@link rankingKeys}; the second part is the hints of `params` without effect here. */
+export function readRanking(
+  given: { readonly [key in (typeof rankingKeys)[number]]?: unknown },
+  collection: CollectionDriver,
+): [ReadOptions & Pick<DriverSearch, 'k' | 'filter' | 'exact' | 'params'>, readonly string[]] {
+  const { capabilities } = collection;
   const k = integerOption(given.k, 'options.k', 1, 10_000, 10);
   if (k > capabilities.limits.k) throw unsupported(`k = ${k}`, `at most ${capabilities.limits.k} matches`);
   const exact = booleanOption(given.exact, 'options.exact', false);
   if (exact) requireSupport(capabilities.options.exact, 'exact: true');
   if (given.filter !== undefined) requireSupport(capabilities.options.searchFilter, 'A filter on search');
-  const minScore = readMinScore(given.minScore, info.metric);
+  const strict = booleanOption(given.strict, 'options.strict', false);
+  const { params, ignoredHints } = readParams(given.params, capabilities, strict);
+  const ranking = {
+    ...{ k, exact, params },
+    filter: readFilter(given.filter, collection),
+    include: readInclude(given.include, { payload: true, vector: false }),
+    consistency: readConsistency(given.consistency, capabilities),
+  };
+  return [ranking, ignoredHints];
+}
+
+export function readSearch(options: unknown, collection: CollectionDriver): ReadSearch {
+  const { metric } = collection.info;
+  const given = checkedOptions(options, [...rankingKeys, 'minScore', 'maxDistance'], 'options');
+  const [ranking, ignoredHints] = readRanking(given, collection);
+  const minScore = readMinScore(given.minScore, metric);
   const maxDistance = numberOption(given.maxDistance, 'options.maxDistance', Number.POSITIVE_INFINITY);
-  const { params, ignoredHints } = readParams(
-    given.params,
-    capabilities,
-    booleanOption(given.strict, 'options.strict', false),
-  );
   return {
-    driver: {
-      k,
-      filter: readFilter(given.filter, collection),
-      include: readInclude(given.include, { payload: true, vector: false }),
-      consistency: readConsistency(given.consistency, capabilities),
-      maxDistance: looseBound(Math.min(maxDistance, distanceOf(info.metric, minScore))),
-      exact,
-      params,
-    },
+    driver: { ...ranking, maxDistance: looseBound(Math.min(maxDistance, distanceOf(metric, minScore))) },
     passes: (score, distance) => score >= minScore && distance <= maxDistance,
     ignoredHints,
   };

@@ -1,4 +1,5 @@
-import type { CollectionDriver, Parts, ReadOptions, StoredMatch, StoredRecord } from '../driver.ts';
+import type { CollectionDriver, DriverHybrid, Parts, ReadOptions, StoredMatch, StoredRecord } from '../driver.ts';
+import { VectorStoreError } from '../errors.ts';
 import type { FilterNode } from '../filter/normal-form.ts';
 import { scoreOf } from '../score.ts';
 import type { Id, Include, Page, Payload, PayloadSchema } from '../types.ts';
@@ -49,6 +50,25 @@ export class Reads {
       if (passes(score, distance)) matches.push({ id, score, distance, ...partsOf(match, include) });
     }
     return matches;
+  }
+
+  async searchHybrid(call: Call, asked: DriverHybrid): Promise<object[]> {
+    if (asked.filter.kind === 'none') return [];
+    const found = await call.run(async (context) => {
+      const collection = this.#collection;
+      if (collection.searchHybrid === undefined)
+        throw new VectorStoreError('Internal', 'this adapter says that it has searchHybrid, and has not');
+      return collection.searchHybrid(this.#namespace, asked, context);
+    });
+    return (await this.#checked(found)).map((match) => {
+      const { id, score, vectorScore, textScore } = match;
+      return {
+        ...{ id, score, distance: 0 - score },
+        ...(vectorScore !== undefined && { vectorScore }),
+        ...(textScore !== undefined && { textScore }),
+        ...partsOf(match, asked.include),
+      };
+    });
   }
 
   async page(

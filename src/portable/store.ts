@@ -1,6 +1,6 @@
 import { type Operation, requireSupport } from '../capabilities.ts';
 import type { CallContext, CollectionDriver, Driver, DriverWriteResult } from '../driver.ts';
-import { invalid, unsupported } from '../errors.ts';
+import { invalid } from '../errors.ts';
 import type { Filter } from '../filter/types.ts';
 import { compareIds } from '../score.ts';
 import type { VectorStore } from '../store.ts';
@@ -10,6 +10,9 @@ import type {
   DeleteTarget,
   FilterOptions,
   GetOptions,
+  HybridMatch,
+  HybridOptions,
+  HybridQuery,
   Id,
   Include,
   IndexProgress,
@@ -36,6 +39,7 @@ import { shown } from '../validate/text.ts';
 import { validateVector } from '../validate/vector.ts';
 import { type Call, callKeys, checkInput, type Lifetime, perform, type Site, typedError } from './call.ts';
 import { chunks } from './chunks.ts';
+import { readHybrid } from './hybrid.ts';
 import { sendBatch, WriteLedger } from './ledger.ts';
 import { readConsistency, readFilter, readOptions, readSearch } from './queries.ts';
 import { Reads, type ScanRequest } from './reads.ts';
@@ -205,11 +209,14 @@ export class PortableStore<P extends object> implements VectorStore<P> {
   }
 
   searchHybrid<const I extends Include = { payload: true }>(
-    _query: { readonly vector?: VectorInput; readonly text: string },
-    options?: SearchOptions<P, I>,
-  ): Promise<Match<P, I>[]> {
-    return this.#perform('searchHybrid', options, undefined, async () => {
-      throw unsupported('searchHybrid', 'no backend of this version has it');
+    query: HybridQuery,
+    options?: HybridOptions<P, I>,
+  ): Promise<HybridMatch<P, I>[]> {
+    return this.#perform('searchHybrid', options, undefined, async (call) => {
+      const asked = checkInput('query', () => readHybrid(query, options, this.#collection));
+      for (const hint of asked.ignoredHints) this.#parts.ignoredHints.add(hint);
+      const matches: unknown = await this.#reads.searchHybrid(call, asked.driver);
+      return matches as HybridMatch<P, I>[];
     });
   }
 

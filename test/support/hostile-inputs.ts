@@ -6,7 +6,7 @@ import { writeSync } from 'node:fs';
 import type { VectorIndexProvider } from '../../src/engine/index/vector-index.ts';
 import { VectorStoreError } from '../../src/errors.ts';
 import type { IndexSpec, Metric } from '../../src/types.ts';
-import { IndexedVectors } from './vector-index.ts';
+import { IndexedVectors, slotSet } from './vector-index.ts';
 import { randomNumbers, vectorMaker } from './vectors.ts';
 
 const metrics: readonly Metric[] = ['cosine', 'dot', 'euclidean'];
@@ -115,6 +115,7 @@ function queries(): void {
     const indexed = IndexedVectors.create(provider, spec, 8, 'euclidean');
     const make = vectorMaker(8);
     indexed.fill(1_200, make);
+    const slots = [...indexed.vectors.bySlot.keys()];
     const ask = (query: Float32Array, k: number, options = {}) =>
       indexed.index.search(query, k, { params: {}, allowed: undefined, allowedCount: 1_200, ...options });
     const numbers = [0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 31, 2 ** 32 + 1, 1e300];
@@ -122,7 +123,7 @@ function queries(): void {
       attempt(`${spec.type}: ef ${value}`, () => ask(make(), 10, { params: { ef: value } }));
       attempt(`${spec.type}: nprobe ${value}`, () => ask(make(), 10, { params: { nprobe: value } }));
       attempt(`${spec.type}: allowedCount ${value}`, () =>
-        ask(make(), 10, { allowed: () => true, allowedCount: value }),
+        ask(make(), 10, { allowed: slotSet(slots, () => true), allowedCount: value }),
       );
     }
     for (const k of [...numbers, 1, 1_199, 1_200, 1_201, 10_000, 1_000_000])
@@ -135,8 +136,14 @@ function queries(): void {
     const failing = () => {
       throw new RangeError('mine');
     };
-    attempt(`${spec.type}: a filter that throws`, () => ask(make(), 10, { allowed: failing }), 'RangeError: mine');
-    attempt(`${spec.type}: a filter that lets nothing through`, () => ask(make(), 10, { allowed: () => false }));
+    attempt(
+      `${spec.type}: a filter that throws`,
+      () => ask(make(), 10, { allowed: slotSet(slots, failing) }),
+      'RangeError: mine',
+    );
+    attempt(`${spec.type}: a filter that lets nothing through`, () =>
+      ask(make(), 10, { allowed: slotSet(slots, () => false) }),
+    );
   }
 }
 

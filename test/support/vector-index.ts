@@ -1,4 +1,4 @@
-import type { VectorIndex, VectorIndexProvider } from '../../src/engine/index/vector-index.ts';
+import type { SlotSet, VectorIndex, VectorIndexProvider } from '../../src/engine/index/vector-index.ts';
 import type { IndexSpec, Metric, SearchParams } from '../../src/types.ts';
 import { Vectors, vectorMaker } from './vectors.ts';
 
@@ -32,6 +32,7 @@ export class IndexedVectors {
   put(entries: readonly (readonly [slot: number, vector: Float32Array])[]): void {
     for (const [slot, vector] of entries) this.vectors.bySlot.set(slot, vector);
     this.index.add(entries.map(([slot]) => slot));
+    this.settle();
   }
 
   /** Puts vectors at slots 0, 1, 2 … in batches. */
@@ -44,6 +45,12 @@ export class IndexedVectors {
   remove(slots: readonly number[]): void {
     for (const slot of slots) this.vectors.bySlot.delete(slot);
     this.index.remove(slots);
+    this.settle();
+  }
+
+  /** Whatever was put off is done. */
+  settle(): void {
+    this.index.settle?.(Number.POSITIVE_INFINITY);
   }
 
   /** What the index proposes; where it proposes nothing, or too few, what the engine finds by comparing with each. */
@@ -55,7 +62,7 @@ export class IndexedVectors {
     const { params = {}, allowed } = options;
     const slots = [...this.vectors.bySlot.keys()];
     const allowedCount = allowed === undefined ? slots.length : slots.filter(allowed).length;
-    const proposed = this.index.search(query, k, { params, allowed, allowedCount });
+    const proposed = this.index.search(query, k, { params, allowed: allowed && slotSet(slots, allowed), allowedCount });
     const asEngine = proposed === undefined || proposed.length < Math.min(k, allowedCount);
     return { slots: asEngine ? this.vectors.nearest(query, k, allowed) : proposed, proposed };
   }
@@ -92,4 +99,14 @@ export function queriesLike(dimension: number, count = 25, seed = 1): Float32Arr
   // The centres come from the seed; what follows the vectors of any test is new.
   for (let skipped = 0; skipped < 20_000; skipped++) make();
   return Array.from({ length: count }, make);
+}
+
+/** Those of the slots that pass, as an index is given them. */
+export function slotSet(slots: readonly number[], has: (slot: number) => boolean): SlotSet {
+  return {
+    has,
+    forEach(visit) {
+      for (const slot of slots) if (has(slot)) visit(slot);
+    },
+  };
 }

@@ -1,6 +1,6 @@
 /** Bytes of an index with what tells whose they are, for which settings, and a checksum. */
 import { VectorStoreError } from '../../errors.ts';
-import { crc32c } from '../storage/crc32c.ts';
+import { crc32 } from '../storage/crc32.ts';
 
 const magic = 0x49564e41; // "ANVI"
 const prefixBytes = 12;
@@ -13,7 +13,7 @@ export interface PackageIdentity {
   readonly [setting: string]: unknown;
 }
 
-/** Magic, CRC-32C of the rest, length of the header, header as JSON, sections one after another. */
+/** Magic, CRC-32 of the rest, length of the header, header as JSON, sections one after another. */
 export function seal(identity: PackageIdentity, sections: readonly Uint8Array[]): Uint8Array {
   const lengths = sections.map((section) => section.byteLength);
   const header = new TextEncoder().encode(JSON.stringify({ identity, lengths }));
@@ -26,7 +26,7 @@ export function seal(identity: PackageIdentity, sections: readonly Uint8Array[])
     bytes.set(part, at);
     at += part.byteLength;
   }
-  view.setUint32(4, crc32c(bytes.subarray(8)), true);
+  view.setUint32(4, crc32(bytes.subarray(8)), true);
   return bytes;
 }
 
@@ -39,7 +39,7 @@ export function open(bytes: Uint8Array, identity: PackageIdentity, sectionCount:
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (bytes.byteLength < prefixBytes || view.getUint32(0, true) !== magic)
     throw corrupt('it was not written by this library');
-  if (view.getUint32(4, true) !== crc32c(bytes.subarray(8))) throw corrupt('it fails its checksum');
+  if (view.getUint32(4, true) !== crc32(bytes.subarray(8))) throw corrupt('it fails its checksum');
   const headerEnd = prefixBytes + view.getUint32(8, true);
   const { identity: found, lengths } = readHeader(bytes.subarray(prefixBytes, headerEnd));
   if (JSON.stringify(found) !== JSON.stringify(identity)) throw corrupt('it belongs to an index with other settings');

@@ -3,6 +3,9 @@ import { VectorStoreError } from '../../errors.ts';
 /** Where there is no slot, or no position. */
 export const none = 0xffff_ffff;
 
+/** Beyond what the ids of one partition can number. */
+const mostSlots = 2 ** 28;
+
 /**
  * Which slot the vector at each position of a native index belongs to, and the other way round. Positions are only ever appended:
  * a vector that is replaced or removed leaves a tombstone behind.
@@ -28,16 +31,30 @@ export class Positions {
    * @throws `Corruption` if it makes no sense.
    */
   static fromBytes(bytes: Uint8Array): Positions {
-    const table = new Positions();
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     if (bytes.byteLength % 4 !== 0)
       throw new VectorStoreError('Corruption', 'the table of positions has the wrong length');
-    for (let at = 0; at < bytes.byteLength; at += 4) {
-      const slot = view.getUint32(at, true);
-      if (slot === none) table.#bury();
-      else if (table.has(slot)) throw new VectorStoreError('Corruption', 'two positions belong to one slot');
-      else table.append(slot);
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const table = new Positions();
+    const length = bytes.byteLength / 4;
+    const slots = new Uint32Array(Math.max(64, length));
+    let last = 0;
+    for (let position = 0; position < length; position++) {
+      const slot = view.getUint32(4 * position, true);
+      slots[position] = slot;
+      if (slot !== none && slot > last) last = slot;
     }
+    if (last > mostSlots) throw new VectorStoreError('Corruption', 'the table of positions holds an impossible slot');
+    const positions = new Uint32Array(Math.max(64, last + 1)).fill(none);
+    for (let position = 0; position < length; position++) {
+      const slot = slots[position]!;
+      if (slot === none) continue;
+      if (positions[slot] !== none) throw new VectorStoreError('Corruption', 'two positions belong to one slot');
+      positions[slot] = position;
+      table.#live += 1;
+    }
+    table.#slots = slots;
+    table.#positions = positions;
+    table.#length = length;
     return table;
   }
 
@@ -62,6 +79,11 @@ export class Positions {
   /** The slot at a position, `none` at a tombstone or beyond the end. */
   slotAt(position: number): number {
     return position < this.#length ? this.#slots[position]! : none;
+  }
+
+  /** The position of a slot, `none` where it has none. */
+  positionOf(slot: number): number {
+    return slot < this.#positions.length ? this.#positions[slot]! : none;
   }
 
   /** Gives a slot the next position; the one it had becomes a tombstone. */
@@ -112,12 +134,6 @@ export class Positions {
 
   get byteLength(): number {
     return this.#slots.byteLength + this.#positions.byteLength;
-  }
-
-  #bury(): void {
-    this.#slots = withRoom(this.#slots, this.#length, 0);
-    this.#slots[this.#length] = none;
-    this.#length += 1;
   }
 }
 

@@ -1,9 +1,11 @@
-import { Positions } from './positions.ts';
+import { none, Positions } from './positions.ts';
 
 /** What native indexes are good at: growing. */
 export interface GrowingIndex {
   /** Takes in the vectors of these slots, at the next positions, in this order. */
   append(slots: readonly number[]): void;
+  /** Told that the vector at a position does not count any more, where it keeps account of that. */
+  forget?(position: number): void;
   /** Native memory in bytes. */
   readonly byteLength: number;
   dispose(): void;
@@ -45,6 +47,7 @@ export class RenewingIndex<I extends GrowingIndex> {
   /** Who lives here while there is no native index. */
   #dormant = new Positions();
   #prepared = false;
+  #retired = false;
   #failed = false;
   /** A failure that nobody has been told of. */
   #untold: { readonly error: unknown } | undefined;
@@ -96,14 +99,32 @@ export class RenewingIndex<I extends GrowingIndex> {
   }
 
   remove(slots: readonly number[]): void {
+    this.forget(slots);
+    this.renew(Math.min(movesPerWrite * slots.length, movesPerRemoval));
+  }
+
+  /** As `remove`, and moves nothing: `renew` is called by the caller, when there is time. */
+  forget(slots: readonly number[]): void {
     for (const slot of slots) {
       this.#dormant.remove(slot);
-      this.#current?.positions.remove(slot);
-      this.#next?.positions.remove(slot);
+      for (const generation of [this.#current, this.#next]) if (generation !== undefined) bury(generation, slot);
     }
     if (this.live === 0) this.#sleep(new Positions());
-    else if (this.#current !== undefined)
-      this.#guarded(() => this.#renew(Math.min(movesPerWrite * slots.length, movesPerRemoval)));
+  }
+
+  /** Begins the next generation even though there are few tombstones: this one serves no more. */
+  retire(): void {
+    this.#retired = true;
+  }
+
+  /** Moves up to so many vectors to the next generation, if one is due. */
+  renew(moves: number): void {
+    if (this.#current !== undefined) this.#guarded(() => this.#renew(moves));
+  }
+
+  /** Vectors that have yet to move to the next generation. */
+  get moving(): number {
+    return this.#next?.waiting.length ?? 0;
   }
 
   dispose(): void {
@@ -131,7 +152,8 @@ export class RenewingIndex<I extends GrowingIndex> {
 
   #renew(moves: number): void {
     const { positions } = this.#current!;
-    if (this.#next === undefined && positions.tombstones <= positions.live) return;
+    if (this.#next === undefined && positions.tombstones <= positions.live && !this.#retired) return;
+    this.#retired = false;
     this.#next ??= { ...this.#make(), waiting: positions.liveSlots().reverse() };
     const next = this.#next;
     const batch: number[] = [];
@@ -177,6 +199,15 @@ export class RenewingIndex<I extends GrowingIndex> {
 
 function append<I extends GrowingIndex>({ index, positions }: Generation<I>, slots: readonly number[]): void {
   if (slots.length === 0) return;
+  for (const slot of slots) bury({ index, positions }, slot);
   index.append(slots);
   for (const slot of slots) positions.append(slot);
+}
+
+/** Leaves a tombstone where a slot has a vector. */
+function bury<I extends GrowingIndex>({ index, positions }: Generation<I>, slot: number): void {
+  const position = positions.positionOf(slot);
+  if (position === none) return;
+  positions.remove(slot);
+  index.forget?.(position);
 }

@@ -1,4 +1,5 @@
 import type { IndexSpec, Metric, SearchParams } from '../../types.ts';
+import type { TimeSlice } from '../time-slice.ts';
 
 /**
  * The seam between the engine and whatever finds near vectors. Implementations: `flat` here, hnswlib and faiss in `adapters/`.
@@ -23,6 +24,13 @@ export interface VectorIndex {
    * At least `k` where it can. Undefined: not ready (too few vectors to train, say) — the engine then compares with every record.
    */
   search(query: Float32Array, k: number, options: IndexSearchOptions): readonly number[] | undefined;
+  /**
+   * Does what `add` and `remove` put off, until `until` (as `performance.now()`), and returns how many vectors are left. Searches in between
+   * are right, only slower. Left out where nothing is put off.
+   */
+  settle?(until: number): number;
+  /** The same with other threads as far as they are of use, in one go. `settle` does what is left. */
+  settleWithThreads?(slice: TimeSlice, onLeft?: (left: number) => void): Promise<void>;
   /** Memory in bytes, without the original vectors. */
   readonly byteLength: number;
   /** The whole index as bytes for {@link VectorIndexProvider.load}; undefined where building it again is as good. */
@@ -34,10 +42,17 @@ export interface VectorIndex {
 /** What a search of an index goes by. */
 export interface IndexSearchOptions {
   readonly params: SearchParams;
-  /** Which slots may be found; undefined for all. Cheap, never throws. */
-  readonly allowed: ((slot: number) => boolean) | undefined;
-  /** How many slots `allowed` lets pass. */
+  /** Which slots may be found; undefined for all. Never throws. */
+  readonly allowed: SlotSet | undefined;
+  /** How many slots `allowed` has. */
   readonly allowedCount: number;
+}
+
+/** A set of slots, as the engine's bitsets are. */
+export interface SlotSet {
+  has(slot: number): boolean;
+  /** Ascending. */
+  forEach(visit: (slot: number) => void): void;
 }
 
 /** The original vectors, which an index reads instead of keeping its own copy where it can. */

@@ -1,15 +1,29 @@
 /** A growing set of slots, one bit each. */
 export class Bitset {
   #words: Uint32Array;
+  /** Undefined after a change. */
+  #count: number | undefined;
 
   constructor(capacity = 0) {
     this.#words = new Uint32Array((capacity + 31) >>> 5);
   }
 
-  static of(slots: Iterable<number>): Bitset {
+  static of(slots: ArrayLike<number>): Bitset {
     const set = new Bitset();
-    for (const slot of slots) set.add(slot);
+    for (let i = 0; i < slots.length; i++) set.add(slots[i]!);
     return set;
+  }
+
+  /** From {@link Bitset.words}. */
+  static ofWords(words: Uint32Array): Bitset {
+    const set = new Bitset();
+    set.#words = words.slice();
+    return set;
+  }
+
+  /** One bit for each slot, the lowest first: a copy. */
+  words(): Uint32Array {
+    return this.#words.slice();
   }
 
   has(slot: number): boolean {
@@ -17,12 +31,14 @@ export class Bitset {
   }
 
   add(slot: number): void {
+    this.#count = undefined;
     const word = slot >>> 5;
     if (word >= this.#words.length) this.#grow(word + 1);
     this.#words[word]! |= 1 << (slot & 31);
   }
 
   delete(slot: number): void {
+    this.#count = undefined;
     const word = slot >>> 5;
     if (word < this.#words.length) this.#words[word]! &= ~(1 << (slot & 31));
   }
@@ -35,12 +51,14 @@ export class Bitset {
 
   /** Keeps what is also in `other`. */
   intersect(other: Bitset): this {
+    this.#count = undefined;
     for (let i = 0; i < this.#words.length; i++) this.#words[i]! &= other.#words[i] ?? 0;
     return this;
   }
 
   /** Removes what is in `other`. */
   subtract(other: Bitset): this {
+    this.#count = undefined;
     const shared = Math.min(this.#words.length, other.#words.length);
     for (let i = 0; i < shared; i++) this.#words[i]! &= ~other.#words[i]!;
     return this;
@@ -48,12 +66,18 @@ export class Bitset {
 
   /** Adds what is in `other`. */
   unite(other: Bitset): this {
+    this.#count = undefined;
     if (other.#words.length > this.#words.length) this.#grow(other.#words.length);
     for (let i = 0; i < other.#words.length; i++) this.#words[i]! |= other.#words[i]!;
     return this;
   }
 
   count(): number {
+    this.#count ??= this.#counted();
+    return this.#count;
+  }
+
+  #counted(): number {
     let total = 0;
     for (let word of this.#words) {
       // The classic parallel bit count, by pairs, nibbles, bytes.
@@ -76,6 +100,16 @@ export class Bitset {
     for (let i = 0; i < this.#words.length; i++) {
       for (let word = this.#words[i]!; word !== 0; word &= word - 1) visit(i * 32 + (31 - Math.clz32(word & -word)));
     }
+  }
+
+  /** Slots in ascending order. */
+  toArray(): Uint32Array {
+    const slots = new Uint32Array(this.count());
+    let length = 0;
+    this.forEach((slot) => {
+      slots[length++] = slot;
+    });
+    return slots;
   }
 
   #grow(words: number): void {

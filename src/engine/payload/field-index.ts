@@ -3,6 +3,7 @@ import type { Bounds, FilterLeaf } from '../../filter/normal-form.ts';
 import { type Segments, valueAt } from '../../filter/path.ts';
 import { tokenize } from '../../filter/tokenize.ts';
 import type { FieldType, Payload } from '../../types.ts';
+import { TextIndex } from '../text/text-index.ts';
 import { Bitset } from './bitset.ts';
 import { Postings } from './postings.ts';
 import { withinSorted } from './sorted.ts';
@@ -22,7 +23,9 @@ export class FieldIndex {
   readonly #type: FieldType;
   /** Slots whose value is present and not null. */
   readonly #present = new Bitset();
-  /** Values to slots; for `text`: terms to slots. */
+  /** The terms of a `text` field, which are not in `#values`. */
+  readonly text: TextIndex | undefined;
+  /** Values to slots. */
   readonly #values = new Postings<string | number | boolean>();
   /** `datetime`: epoch milliseconds to slots. */
   readonly #instants = new Postings<number>();
@@ -30,6 +33,7 @@ export class FieldIndex {
   constructor(path: Segments, type: FieldType) {
     this.#path = path;
     this.#type = type;
+    this.text = type === 'text' ? new TextIndex() : undefined;
   }
 
   add(slot: number, payload: Payload): void {
@@ -43,9 +47,8 @@ export class FieldIndex {
   /** Undefined where this index cannot tell anything about the leaf. */
   lookup(leaf: FilterLeaf): Lookup | undefined {
     if (leaf.kind === 'exists') return { slots: this.#present.clone(), exact: true };
-    if (leaf.kind === 'match') return { slots: this.#withTerms(leaf.terms), exact: false };
-    // A text field's postings hold its terms, not its values.
-    if (this.#type === 'text') return undefined;
+    if (this.text !== undefined)
+      return leaf.kind === 'match' ? { slots: this.text.withAll(leaf.terms), exact: false } : undefined;
     switch (leaf.kind) {
       case 'eq':
         return { slots: this.#values.union([leaf.value]), exact: true };
@@ -57,6 +60,8 @@ export class FieldIndex {
         return { slots: this.#values.union(this.#withPrefix(leaf.prefix)), exact: true };
       case 'range':
         return { slots: this.#inRange(leaf.of, leaf.bounds), exact: true };
+      case 'match':
+        return undefined;
     }
   }
 
@@ -65,21 +70,17 @@ export class FieldIndex {
     if (value === undefined || value === null) return;
     if (add) this.#present.add(slot);
     else this.#present.delete(slot);
-    for (const element of Array.isArray(value) ? value : [value]) {
-      for (const key of this.#keysOf(element)) this.#values.change(key, slot, add);
+    const elements: readonly unknown[] = Array.isArray(value) ? value : [value];
+    if (this.text !== undefined) {
+      const terms = elements.flatMap((element) => tokenize(element as string));
+      if (add) this.text.add(slot, terms);
+      else this.text.remove(slot, terms);
+      return;
+    }
+    for (const element of elements) {
+      this.#values.change(element as string | number | boolean, slot, add);
       if (this.#type === 'datetime') this.#instants.change(parseInstant(element as string)!, slot, add);
     }
-  }
-
-  #keysOf(element: unknown): readonly (string | number | boolean)[] {
-    return this.#type === 'text' ? tokenize(element as string) : [element as string | number | boolean];
-  }
-
-  #withTerms(terms: readonly string[]): Bitset {
-    const [first, ...rest] = terms;
-    const slots = this.#values.union([first!]);
-    for (const term of rest) slots.intersect(this.#values.union([term]));
-    return slots;
   }
 
   #withPrefix(prefix: string): (string | number | boolean)[] {

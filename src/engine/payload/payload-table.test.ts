@@ -62,6 +62,39 @@ describe('field indexes', () => {
     expect(pairs).toBeGreaterThanOrEqual(100_000);
   }, 240_000);
 
+  it('made in slices from the payloads of a snapshot are those of payloads in memory, whatever is written meanwhile', async () => {
+    const documents = fc.array(declaredDocument, { minLength: 300, maxLength: 300 });
+    const writes = fc.infiniteStream(fc.tuple(fc.nat(320), fc.option(declaredDocument)));
+    await fc.assert(
+      fc.asyncProperty(documents, writes, declaredFilter, async (given, stream, filter) => {
+        const payloads: (Payload | undefined)[] = given.map((document) => copyPayload(document, 'payload'));
+        const texts = payloads.map((payload) => JSON.stringify(payload));
+        const live = Bitset.of(payloads.map((_, slot) => slot));
+        const from = { payload: (slot: number) => texts[slot]! };
+        const table = new PayloadTable(declaredFields, { from, slots: live, length: payloads.length });
+        const write = () => {
+          const [[slot, document]] = [...stream.take(1)] as [[number, object | null]];
+          if (document === null) {
+            table.remove(slot);
+            live.delete(slot);
+            payloads[slot] = undefined;
+            return;
+          }
+          const payload = copyPayload(document, 'payload');
+          table.set(slot, payload);
+          live.add(slot);
+          payloads[slot] = payload;
+        };
+        for (let i = 0; i < 5; i++) write();
+        await table.prepare({ pause: async () => write() });
+        write();
+        expect(resolved(filter, table, live), JSON.stringify(filter)).toEqual(matching(filter, payloads));
+        for (const slot of live) expect(table.textAt(slot)).toBe(JSON.stringify(payloads[slot]));
+      }),
+      { seed, numRuns: 100 },
+    );
+  });
+
   it('answer only within the universe asked for', () => {
     const table = new PayloadTable({ kw: 'keyword' });
     for (const slot of [0, 1, 2]) table.set(slot, { kw: 'x' });

@@ -1,36 +1,86 @@
+import { VectorStoreError } from '../../errors.ts';
 import { evaluate } from '../../filter/evaluate.ts';
 import type { FilterLeaf, FilterNode } from '../../filter/normal-form.ts';
 import { parsePath } from '../../filter/path.ts';
 import type { FieldType, Payload } from '../../types.ts';
+import { Bm25 } from '../text/bm25.ts';
+import type { TimeSlice } from '../time-slice.ts';
 import { Bitset } from './bitset.ts';
 import { FieldIndex } from './field-index.ts';
 
-/** The payloads of a partition by slot, with indexes on the declared fields. Payloads are kept as given: never changed, never handed out. */
+/** Slots indexed between two looks at the clock. */
+const chunkSize = 64;
+
+/** Where the payloads of a snapshot are read, as JSON text. */
+export interface StoredPayloads {
+  payload(slot: number): string;
+}
+
+/**
+ * The payloads of a partition by slot, with indexes on the declared fields. Payloads are kept as given: never changed, never handed out.
+ * Those of a snapshot are read and parsed when they are asked for; the indexes are made when a filter asks first.
+ */
 export class PayloadTable {
   readonly #payloads: (Payload | undefined)[] = [];
+  /** Slots whose payload has not been read yet. */
+  readonly #unread: Bitset;
+  #stored: StoredPayloads | undefined;
   readonly #fields = new Map<string, FieldIndex>();
+  readonly #bm25 = new Bm25();
+  /** The slots below are in the field indexes. */
+  #indexed = 0;
 
-  constructor(fields: { readonly [field: string]: FieldType }) {
+  /** @param stored With the slots that it has. */
+  constructor(
+    fields: { readonly [field: string]: FieldType },
+    stored?: { readonly from: StoredPayloads; readonly slots: Bitset; readonly length: number },
+  ) {
     for (const [field, type] of Object.entries(fields))
       this.#fields.set(field, new FieldIndex(parsePath(field, 'fields'), type));
+    this.#stored = stored?.from;
+    this.#unread = stored?.slots.clone() ?? new Bitset();
+    if (stored !== undefined) this.#payloads = new Array(stored.length).fill(undefined);
   }
 
   at(slot: number): Payload {
-    return this.#payloads[slot]!;
+    const known = this.#payloads[slot];
+    if (known !== undefined) return known;
+    const payload = parse(this.#stored!.payload(slot));
+    this.#payloads[slot] = payload;
+    this.#unread.delete(slot);
+    return payload;
+  }
+
+  /** As JSON text. */
+  textAt(slot: number): string {
+    return this.#unread.has(slot) ? this.#stored!.payload(slot) : JSON.stringify(this.at(slot));
+  }
+
+  /** What was not read yet is found there from now on. */
+  moveTo(stored: StoredPayloads): void {
+    this.#stored = stored;
   }
 
   /** Sets or replaces a payload. */
   set(slot: number, payload: Payload): void {
     this.remove(slot);
     this.#payloads[slot] = payload;
-    for (const index of this.#fields.values()) index.add(slot, payload);
+    if (slot < this.#indexed) for (const index of this.#fields.values()) index.add(slot, payload);
   }
 
   remove(slot: number): void {
-    const payload = this.#payloads[slot];
-    if (payload === undefined) return;
-    for (const index of this.#fields.values()) index.remove(slot, payload);
+    if (!this.#has(slot)) return;
+    if (slot < this.#indexed) for (const index of this.#fields.values()) index.remove(slot, this.at(slot));
     this.#payloads[slot] = undefined;
+    this.#unread.delete(slot);
+  }
+
+  /** Does what the next `resolve` would have to do first, in slices. */
+  async prepare(slice: Pick<TimeSlice, 'pause'>): Promise<void> {
+    while (this.#indexed < this.#payloads.length) {
+      this.#indexUpTo(this.#indexed + chunkSize);
+      await slice.pause();
+    }
   }
 
   /**
@@ -57,6 +107,20 @@ export class PayloadTable {
     }
   }
 
+  /**
+   * Visits each slot whose text holds a term, once, with its score by {@link Bm25}.
+   *
+   * @param fields Of type `text`, with their weights.
+   */
+  rankByText(
+    fields: readonly { readonly field: string; readonly weight: number }[],
+    terms: readonly string[],
+    visit: (slot: number, score: number) => void,
+  ): void {
+    const ranked = fields.map(({ field, weight }) => ({ index: this.#indexOn(field)!.text!, weight }));
+    this.#bm25.rank(ranked, terms, visit);
+  }
+
   #resolveOr(members: readonly FilterNode[], universe: Bitset): Bitset {
     const found = new Bitset();
     for (const member of members) found.unite(this.resolve(member, universe.clone().subtract(found)));
@@ -64,14 +128,34 @@ export class PayloadTable {
   }
 
   #resolveLeaf(leaf: FilterLeaf, universe: Bitset): Bitset {
-    const known = this.#fields.get(leaf.field)?.lookup(leaf);
+    const known = this.#indexOn(leaf.field)?.lookup(leaf);
     const candidates = known === undefined ? universe : known.slots.intersect(universe);
     if (known?.exact) return candidates;
     const matching = new Bitset();
     candidates.forEach((slot) => {
-      if (evaluate(leaf, this.#payloads[slot])) matching.add(slot);
+      if (evaluate(leaf, this.at(slot))) matching.add(slot);
     });
     return matching;
+  }
+
+  #indexOn(field: string): FieldIndex | undefined {
+    const index = this.#fields.get(field);
+    if (index !== undefined) this.#indexUpTo(this.#payloads.length);
+    return index;
+  }
+
+  #indexUpTo(end: number): void {
+    for (const last = Math.min(end, this.#payloads.length); this.#indexed < last; this.#indexed++) {
+      if (!this.#has(this.#indexed)) continue;
+      const payload = this.at(this.#indexed);
+      for (const index of this.#fields.values()) index.add(this.#indexed, payload);
+    }
+    // Then every later slot is entered when it is written.
+    if (this.#indexed === this.#payloads.length) this.#indexed = Number.POSITIVE_INFINITY;
+  }
+
+  #has(slot: number): boolean {
+    return this.#payloads[slot] !== undefined || this.#unread.has(slot);
   }
 
   /** 0: answered by indexes alone; 1: needs payloads. */
@@ -79,5 +163,14 @@ export class PayloadTable {
     if (node.kind === 'and' || node.kind === 'or') return Math.max(...node.of.map((member) => this.#cost(member)));
     if (node.kind === 'not') return this.#cost(node.of);
     return node.kind === 'all' || node.kind === 'none' || this.#fields.has(node.field) ? 0 : 1;
+  }
+}
+
+/** A payload that the library wrote itself, and whose bytes have been verified. */
+function parse(text: string): Payload {
+  try {
+    return JSON.parse(text) as Payload;
+  } catch (cause) {
+    throw new VectorStoreError('Corruption', 'a stored payload is not JSON', { cause });
   }
 }

@@ -14,7 +14,7 @@ export function withinSorted(sorted: readonly number[], { gt, gte, lt, lte }: Bo
 }
 
 /** The first index whose number satisfies a condition that, once true, stays true; the length if none does. */
-export function firstIndex(sorted: readonly number[], condition: (x: number) => boolean): number {
+function firstIndex(sorted: readonly number[], condition: (x: number) => boolean): number {
   let low = 0;
   let high = sorted.length;
   while (low < high) {

@@ -122,7 +122,7 @@ export class ByteReader {
   /** An own copy. */
   f32s(length: number): Float32Array {
     const at = this.#take(4 * length);
-    if (littleEndian) return new Float32Array(this.#bytes.slice(at, at + 4 * length).buffer);
+    if (littleEndian) return new Float32Array(new Uint8Array(this.#bytes.subarray(at, at + 4 * length)).buffer);
     return Float32Array.from({ length }, (_, i) => this.#view.getFloat32(at + 4 * i, true));
   }
 
@@ -134,4 +134,10 @@ export class ByteReader {
   }
 }
 
-const littleEndian = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1;
+/** The bytes that numbers are in memory: a view. */
+export function bytesOf(numbers: Uint32Array | Float32Array | Float64Array): Uint8Array {
+  return new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength);
+}
+
+/** Whether numbers lie in memory as files have them. */
+export const littleEndian = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1;

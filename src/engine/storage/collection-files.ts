@@ -1,228 +1,309 @@
-import { z } from 'zod';
 import { VectorStoreError } from '../../errors.ts';
-import type { ResolvedIndex, VectorIndex } from '../index/vector-index.ts';
-import type { Partition, SlottedRecord } from '../partition.ts';
-import { openEnvelope, sealEnvelope } from './envelope.ts';
-import { type FileSystem, readFile, replaceFile } from './filesystem.ts';
+import type { ResolvedIndex } from '../index/vector-index.ts';
+import type { Partition } from '../partition.ts';
+import type { PartitionImage } from '../partition-image.ts';
+import { Acknowledgement } from './acknowledgement.ts';
+import { type FileSystem, hasCode } from './filesystem.ts';
+import { IndexFiles, type SavedIndex } from './index-files.ts';
 import { OperationLog } from './log.ts';
-import { logName, type Manifest, writeManifest } from './manifest.ts';
+import { type LogIdentity, logHeaderBytes } from './log-format.ts';
+import { logName, type Manifest, manifestName, snapshotName, writeManifest } from './manifest.ts';
 import type { Operation } from './operations.ts';
+import type { StorageSettings } from './settings.ts';
+import { Snapshot } from './snapshot.ts';
+import { writeSnapshot } from './snapshot-writer.ts';
+import { isUncertain } from './uncertain.ts';
 
-const indexFile = /^index-(\d+)$/;
-const recordsPerEntry = 1_000;
-/** The log is written anew once it holds this many entries beyond three times what is alive. */
-const compactionSlack = 10_000;
+/**
+ * When a collection is closed a snapshot is due when the log has grown to this share of what is allowed while it is in use: the next opening
+ * would pay for every entry.
+ */
+const closingShare = 1 / 64;
 
-/** Says for which state of a partition an index was saved. */
-const indexHeader = z.strictObject({
-  namespace: z.string(),
-  generation: z.int(),
-  vectorVersion: z.int(),
-  spec: z.string(),
-});
+/** What a collection does with its files when it is opened. */
+export interface Loading {
+  /** A partition of the snapshot. */
+  restore(namespace: string, image: PartitionImage): Promise<void>;
+  apply(operation: Operation): void;
+  /** Of a partition's vectors; undefined if there is no such partition. */
+  vectorVersion(namespace: string): number | undefined;
+  /** The saved index fits the partition as it is now. */
+  adopt(namespace: string, content: Uint8Array): Partition;
+}
 
-/** The files of one collection: manifest, operation log, saved indexes. The log is the truth; indexes can always be built again. */
+/**
+ * The files of one collection: a manifest, the last snapshot, the log of what came after it, saved indexes. Snapshot and log are the truth;
+ * indexes can always be built again.
+ */
 export class CollectionFiles {
   readonly #fs: FileSystem;
   readonly #directory: string;
+  readonly #settings: StorageSettings;
   readonly #recovery: string[] = [];
-  /** Namespace to number of its index file. */
-  readonly #indexFiles = new Map<string, number>();
-  readonly #saved = new Map<string, { index: VectorIndex; vectorVersion: number }>();
+  readonly #acknowledgement: Acknowledgement;
+  readonly #indexes: IndexFiles;
   #manifest: Manifest;
+  #snapshot: Snapshot | undefined;
   #log: OperationLog | undefined;
-  #logged = 0;
+  /** After a snapshot failed none is tried before the log is this long. */
+  #notBefore = 0;
 
-  private constructor(fs: FileSystem, directory: string, manifest: Manifest) {
+  private constructor(fs: FileSystem, directory: string, manifest: Manifest, settings: StorageSettings) {
     this.#fs = fs;
     this.#directory = directory;
     this.#manifest = manifest;
+    this.#settings = settings;
+    this.#acknowledgement = new Acknowledgement(settings);
+    this.#indexes = new IndexFiles(fs, directory, manifest.id);
   }
 
   /** Writes the files of an empty collection. */
   static async create(fs: FileSystem, directory: string, manifest: Manifest): Promise<void> {
-    const log = await OperationLog.create(fs, `${directory}/${logName(manifest.generation)}`);
-    await log.sync();
-    await log.close();
+    const log = await OperationLog.create(fs, `${directory}/${logName(manifest.generation)}`, logIdentity(manifest));
+    try {
+      await log.sync();
+    } finally {
+      await log.close();
+    }
     await writeManifest(fs, directory, manifest);
   }
 
-  static open(fs: FileSystem, directory: string, manifest: Manifest): CollectionFiles {
-    return new CollectionFiles(fs, directory, manifest);
+  static open(fs: FileSystem, directory: string, manifest: Manifest, settings: StorageSettings): CollectionFiles {
+    return new CollectionFiles(fs, directory, manifest, settings);
   }
 
-  /** What opening and compacting had to put up with, in words. */
+  /** What opening and saving had to put up with, in words. */
   get recovery(): readonly string[] {
     return this.#recovery;
   }
 
-  /** Replays the log. */
-  async load(apply: (operation: Operation) => void): Promise<void> {
+  /** Whether original vectors stay in the files. */
+  get originals(): StorageSettings['originals'] {
+    return this.#settings.originals;
+  }
+
+  /** The version that the vectors of a new partition begin with: none that was ever before. */
+  get firstVersion(): number {
+    return this.#manifest.generation * 2 ** 32;
+  }
+
+  /** Reads the snapshot, then the log; gives every partition its saved index at the moment it fits. */
+  async load(collection: Loading): Promise<void> {
+    await this.#removeLeftovers();
+    // Read while the snapshot is made sense of.
+    const reading = this.#indexes.read(this.#manifest.index, (path, error) => this.#reportIndex(path, error));
+    const [saved] = await Promise.all([reading, this.#loadSnapshot(collection)]);
+    const adoptIfFits = (namespace: string) => {
+      const index = saved.get(namespace);
+      if (index === undefined || index.vectorVersion !== collection.vectorVersion(namespace)) return;
+      saved.delete(namespace);
+      this.#adopt(collection, namespace, index);
+    };
+    for (const namespace of [...saved.keys()]) adoptIfFits(namespace);
     const { log, discarded } = await OperationLog.open(
       this.#fs,
-      this.#logPath,
-      this.#manifest.dimension,
+      this.#path(logName(this.#manifest.generation)),
+      logIdentity(this.#manifest),
+      this.#manifest,
       (operation) => {
-        this.#logged += sizeOf(operation);
-        apply(operation);
+        collection.apply(operation);
+        adoptIfFits(operation.namespace);
       },
     );
     this.#log = log;
     if (discarded !== undefined) this.#recovery.push(discarded);
   }
 
-  /**
-   * Gives every partition its index: the saved one where it fits the partition's state, else none (undefined). A saved index that turns out
-   * damaged is reported and built again.
-   */
-  async loadIndexes(
-    partitions: ReadonlyMap<string, Partition>,
-    restore: (namespace: string, content: Uint8Array | undefined) => void,
-  ): Promise<void> {
-    const waiting = new Set(partitions.keys());
-    for (const name of await this.#fs.list(this.#directory)) {
-      const number = indexFile.exec(name)?.[1];
-      if (number === undefined) continue;
-      try {
-        const namespace = await this.#loadIndex(name, partitions, restore);
-        if (namespace === undefined) continue;
-        this.#indexFiles.set(namespace, Number(number));
-        this.#remember(namespace, partitions.get(namespace)!);
-        waiting.delete(namespace);
-      } catch (error) {
-        const why = error instanceof Error ? error.message : 'unknown error';
-        this.#recovery.push(
-          `${this.#directory}/${name}: the saved index could not be used and was built again (${why})`,
-        );
-        await this.#fs.remove(`${this.#directory}/${name}`);
-      }
-    }
-    for (const namespace of waiting) restore(namespace, undefined);
+  async #loadSnapshot(collection: Loading): Promise<void> {
+    const { snapshot, generation } = this.#manifest;
+    if (snapshot === undefined) return;
+    this.#snapshot = await Snapshot.open(this.#fs, this.#path(snapshotName(generation)), snapshot, this.#manifest);
+    for (const [namespace, image] of await this.#snapshot.images()) await collection.restore(namespace, image);
   }
 
-  async #loadIndex(
-    name: string,
-    partitions: ReadonlyMap<string, Partition>,
-    restore: (namespace: string, content: Uint8Array) => void,
-  ): Promise<string | undefined> {
-    const path = `${this.#directory}/${name}`;
-    const { header, content } = openEnvelope(await readFile(this.#fs, path), path);
-    const { namespace, generation, vectorVersion, spec } = indexHeader.parse(header);
-    const fits =
-      generation === this.#manifest.generation &&
-      spec === JSON.stringify(this.#manifest.index) &&
-      vectorVersion === partitions.get(namespace)?.vectorVersion;
-    if (!fits) return undefined;
-    restore(namespace, content);
-    return namespace;
+  #adopt(collection: Loading, namespace: string, { path, content }: SavedIndex): void {
+    try {
+      this.#indexes.remember(namespace, collection.adopt(namespace, content));
+    } catch (error) {
+      this.#reportIndex(path, error);
+    }
+  }
+
+  #reportIndex(path: string, error: unknown): void {
+    this.#recovery.push(`${path}: the saved index could not be used and was built again (${messageOf(error)})`);
+  }
+
+  /** What a crash left of a snapshot that was not finished, or of one that was replaced. */
+  async #removeLeftovers(): Promise<void> {
+    const { generation } = this.#manifest;
+    const inForce = new Set([manifestName, logName(generation), snapshotName(generation)]);
+    for (const name of await this.#fs.list(this.#directory))
+      if (!inForce.has(name) && !/^index-\d+$/.test(name)) await this.#fs.remove(this.#path(name));
   }
 
   async append(operation: Operation): Promise<void> {
     await this.#openLog.append(operation);
-    this.#logged += sizeOf(operation);
+  }
+
+  /** Returns when what was appended may be acknowledged. */
+  async acknowledge(): Promise<void> {
+    if (this.#log !== undefined) await this.#acknowledgement.of(this.#log);
   }
 
   async setIndex({ spec, ignoredHints }: ResolvedIndex): Promise<void> {
-    const manifest = { ...this.#manifest, index: spec, ignoredHints: [...ignoredHints] };
-    await writeManifest(this.#fs, this.#directory, manifest as Manifest);
-    this.#manifest = manifest as Manifest;
+    await this.#writeManifest({ ...this.#manifest, index: { ...spec }, ignoredHints: [...ignoredHints] });
   }
 
-  /** Makes the log durable, and saves the indexes that changed since. */
-  async flush(partitions: ReadonlyMap<string, Partition>): Promise<void> {
+  /** Makes everything durable. */
+  async flush(): Promise<void> {
     await this.#openLog.sync();
-    for (const [namespace, partition] of partitions) await this.#saveIndex(namespace, partition);
   }
 
-  async #saveIndex(namespace: string, partition: Partition): Promise<void> {
-    const saved = this.#saved.get(namespace);
-    if (saved !== undefined && saved.index === partition.index && saved.vectorVersion === partition.vectorVersion)
-      return;
-    const content = partition.index.serialize();
-    if (content === undefined) return;
-    const { vectorVersion } = partition;
-    const header = {
-      namespace,
-      generation: this.#manifest.generation,
-      vectorVersion,
-      spec: JSON.stringify(this.#manifest.index),
-    };
-    const number = this.#indexFiles.get(namespace) ?? Math.max(-1, ...this.#indexFiles.values()) + 1;
-    await replaceFile(this.#fs, this.#directory, `index-${number}`, sealEnvelope(header, content));
-    this.#indexFiles.set(namespace, number);
-    this.#remember(namespace, partition);
+  /** For the last time: what makes the next opening quick and its checks strict. */
+  async finish(partitions: ReadonlyMap<string, Partition>): Promise<void> {
+    await this.#openLog.sync();
+    await this.#saveIndexesOrReport(partitions);
+    if (this.#isSnapshotDue(closingShare)) await this.#snapshotOrReport(partitions);
+    const { durableBytes } = this.#openLog;
+    // From now on an end that is missing is damage.
+    if (durableBytes !== this.#manifest.durable)
+      await this.#writeManifest({ ...this.#manifest, durable: durableBytes });
   }
 
-  #remember(namespace: string, partition: Partition): void {
-    this.#saved.set(namespace, { index: partition.index, vectorVersion: partition.vectorVersion });
+  /** Whether the log has grown so long that a snapshot should replace it. */
+  get isSnapshotDue(): boolean {
+    return this.#isSnapshotDue(1);
   }
 
-  /** Writes the log anew if it is mostly history. A failure leaves the old log in force, and is reported, not thrown: nothing is lost. */
-  async compactIfWorthwhile(partitions: ReadonlyMap<string, Partition>): Promise<void> {
-    const alive = [...partitions.values()].reduce((sum, partition) => sum + partition.size, 0);
-    if (this.#logged <= 3 * alive + compactionSlack) return;
-    const generation = this.#manifest.generation + 1;
-    const path = `${this.#directory}/${logName(generation)}`;
+  #isSnapshotDue(share: number): boolean {
+    const logged = this.#openLog.byteLength - logHeaderBytes;
+    const last = this.#manifest.snapshot?.bytes ?? 0;
+    return logged > Math.max(this.#settings.snapshotAfterBytes, last) * share && logged >= this.#notBefore;
+  }
+
+  /**
+   * Writes a snapshot, without empty partitions, and begins a new log. A failure leaves the old ones in force, and is reported, not thrown:
+   * nothing is lost. Returns whether it was made.
+   */
+  async snapshot(partitions: ReadonlyMap<string, Partition>): Promise<boolean> {
+    await this.#saveIndexesOrReport(partitions);
+    return this.#snapshotOrReport(partitions);
+  }
+
+  /** Saves the indexes that changed. The log is made durable first: an index must not be of vectors that may be lost. */
+  async #saveIndexesOrReport(partitions: ReadonlyMap<string, Partition>): Promise<void> {
     try {
-      await this.#compact(partitions, generation, path);
-      this.#logged = alive;
+      await this.#openLog.sync();
+      for (const [namespace, partition] of partitions)
+        await this.#indexes.save(namespace, this.#manifest.index, partition);
     } catch (error) {
-      this.#recovery.push(
-        `${path}: writing the log anew failed (${error instanceof Error ? error.message : 'unknown error'}); the old one stays`,
-      );
-      // Not tried again before as much more has come.
-      this.#logged = alive;
+      this.#recovery.push(`${this.#directory}: saving an index failed (${messageOf(error)})`);
     }
   }
 
-  async #compact(partitions: ReadonlyMap<string, Partition>, generation: number, path: string): Promise<void> {
-    const log = await OperationLog.create(this.#fs, path);
-    const versions = new Map<Partition, number>();
+  async #snapshotOrReport(partitions: ReadonlyMap<string, Partition>): Promise<boolean> {
+    const path = this.#path(snapshotName(this.#manifest.generation + 1));
     try {
-      for (const [namespace, partition] of partitions) {
-        let version = 0;
-        for (const records of batches(partition.records(), recordsPerEntry)) {
-          await log.append({ kind: 'put', namespace, records });
-          if (records.some((record) => record.vector !== null)) version += 1;
-        }
-        versions.set(partition, version);
-      }
-      await log.sync();
-      await this.#fs.syncDirectory(this.#directory);
-      await writeManifest(this.#fs, this.#directory, { ...this.#manifest, generation });
+      await this.#replaceLog([...partitions].filter(([, partition]) => partition.size > 0));
+      return true;
     } catch (error) {
-      await log.close();
-      await this.#fs.remove(path);
+      this.#recovery.push(`${path}: writing a snapshot failed (${messageOf(error)}); the log goes on`);
+      this.#notBefore = 2 * this.#openLog.byteLength;
+      return false;
+    }
+  }
+
+  async #replaceLog(partitions: readonly (readonly [string, Partition])[]): Promise<void> {
+    const fs = this.#fs;
+    const old = { generation: this.#manifest.generation, log: this.#openLog, snapshot: this.#snapshot };
+    const generation = old.generation + 1;
+    const path = this.#path(snapshotName(generation));
+    const logPath = this.#path(logName(generation));
+    let log: OperationLog | undefined;
+    let snapshot: Snapshot | undefined;
+    try {
+      const contents = partitions.map(([namespace, partition]) => [namespace, partition.content()] as const);
+      const seal = await writeSnapshot(fs, path, this.#manifest, contents);
+      snapshot = await Snapshot.open(fs, path, seal, this.#manifest);
+      log = await OperationLog.create(fs, logPath, logIdentity({ ...this.#manifest, generation }));
+      await log.sync();
+      await fs.syncDirectory(this.#directory);
+      old.log.refuseIfFailed();
+      await this.#writeManifest({ ...this.#manifest, generation, durable: log.durableBytes, snapshot: seal });
+    } catch (error) {
+      await snapshot?.close();
+      await log?.close();
+      // If it is unknown which manifest is in force, those of both stay.
+      if (!old.log.failed) for (const name of [path, logPath]) await fs.remove(name);
       throw error;
     }
-    const old = this.#openLog;
-    const oldPath = this.#logPath;
     this.#log = log;
-    this.#manifest = { ...this.#manifest, generation };
-    // Saved indexes are for the old log from now on.
-    for (const [partition, version] of versions) partition.vectorVersion = version;
-    this.#saved.clear();
-    await old.close();
-    await this.#fs.remove(oldPath);
+    this.#snapshot = snapshot;
+    this.#notBefore = 0;
+    // A sync that is due is the old log's; all of that is durable now.
+    this.#acknowledgement.stop();
+    const stored = snapshot.stored();
+    for (const [namespace, partition] of partitions) partition.moveTo(stored.get(namespace)!);
+    await this.#dispose(old);
+  }
+
+  /** Nothing needs them any more; what cannot be removed now is when the collection is opened next. */
+  async #dispose(old: { generation: number; log: OperationLog; snapshot: Snapshot | undefined }): Promise<void> {
+    try {
+      await old.log.close();
+      // What was written meanwhile is safe, but a disk that fails is not to be trusted with more.
+      if (old.log.failed) this.#openLog.fail(new Error('a sync of the log before it failed'));
+      await old.snapshot?.close();
+      for (const name of [logName(old.generation), snapshotName(old.generation)])
+        await this.#fs.remove(this.#path(name));
+    } catch (error) {
+      this.#recovery.push(`${this.#directory}: files of an old snapshot were left behind (${messageOf(error)})`);
+    }
+  }
+
+  /** If it is unknown which manifest a crash would leave, nothing more must be written that only one of them knows of. */
+  async #writeManifest(manifest: Manifest): Promise<void> {
+    try {
+      await writeManifest(this.#fs, this.#directory, manifest);
+    } catch (error) {
+      if (isUncertain(error)) this.#openLog.fail(error);
+      throw error;
+    }
+    this.#manifest = manifest;
   }
 
   /** Bytes of all files. */
   async byteLength(): Promise<number> {
     let total = 0;
-    for (const name of await this.#fs.list(this.#directory)) {
-      const file = await this.#fs.open(`${this.#directory}/${name}`, { create: false });
-      total += await file.size().finally(() => file.close());
-    }
+    for (const name of await this.#fs.list(this.#directory)) total += await this.#sizeOf(name);
     return total;
   }
 
-  async close(): Promise<void> {
-    await this.#log?.close();
-    this.#log = undefined;
+  /** 0 if it has gone. */
+  async #sizeOf(name: string): Promise<number> {
+    try {
+      const file = await this.#fs.open(this.#path(name), { create: false });
+      return await file.size().finally(() => file.close());
+    } catch (error) {
+      if (hasCode(error, 'ENOENT')) return 0;
+      throw error;
+    }
   }
 
-  get #logPath(): string {
-    return `${this.#directory}/${logName(this.#manifest.generation)}`;
+  async close(): Promise<void> {
+    this.#acknowledgement.stop();
+    const [log, snapshot] = [this.#log, this.#snapshot];
+    this.#log = undefined;
+    this.#snapshot = undefined;
+    try {
+      await log?.close();
+    } finally {
+      await snapshot?.close();
+    }
+  }
+
+  #path(name: string): string {
+    return `${this.#directory}/${name}`;
   }
 
   get #openLog(): OperationLog {
@@ -231,19 +312,10 @@ export class CollectionFiles {
   }
 }
 
-function sizeOf(operation: Operation): number {
-  if (operation.kind === 'put') return operation.records.length;
-  return operation.kind === 'remove' ? operation.ids.length : operation.entries.length;
+function logIdentity({ id, generation }: Manifest): LogIdentity {
+  return { collection: id, generation };
 }
 
-function* batches(records: Iterable<SlottedRecord>, size: number): Generator<SlottedRecord[], void, undefined> {
-  let batch: SlottedRecord[] = [];
-  for (const record of records) {
-    batch.push(record);
-    if (batch.length === size) {
-      yield batch;
-      batch = [];
-    }
-  }
-  if (batch.length > 0) yield batch;
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : 'unknown error';
 }

@@ -1,12 +1,15 @@
-import { VectorStoreError } from '../../errors.ts';
+import { unsupported, VectorStoreError } from '../../errors.ts';
+import { littleEndian } from './bytes.ts';
 import { CollectionFiles } from './collection-files.ts';
 import type { FileSystem } from './filesystem.ts';
 import { type Manifest, readManifest } from './manifest.ts';
+import { defaultSettings, type StorageSettings } from './settings.ts';
 
 /*
  * <directory>/LOCK                       process id of the one writer
- * <directory>/c_<name>/manifest          what the collection is
- * <directory>/c_<name>/records-<n>.log   what was written
+ * <directory>/c_<name>/manifest          what the collection is, and which of the following are in force
+ * <directory>/c_<name>/snapshot-<n>      its state at one moment
+ * <directory>/c_<name>/records-<n>.log   what was written since
  * <directory>/c_<name>/index-<n>         saved vector indexes
  *
  * The prefix keeps names that some system reserves (con, nul) from being file names. Collection names are lower-case letters, digits and
@@ -19,16 +22,19 @@ const unfinished = 'tmp_';
 export class DatabaseDirectory {
   readonly #fs: FileSystem;
   readonly #path: string;
+  readonly #settings: StorageSettings;
   readonly #lock: { release(): Promise<void> };
 
-  private constructor(fs: FileSystem, path: string, lock: { release(): Promise<void> }) {
+  private constructor(fs: FileSystem, path: string, settings: StorageSettings, lock: { release(): Promise<void> }) {
     this.#fs = fs;
     this.#path = path;
+    this.#settings = settings;
     this.#lock = lock;
   }
 
   /** @throws `Conflict` while another database object, of this or another process, has it open. */
-  static async open(fs: FileSystem, path: string): Promise<DatabaseDirectory> {
+  static async open(fs: FileSystem, path: string, settings: Partial<StorageSettings> = {}): Promise<DatabaseDirectory> {
+    if (!littleEndian) throw unsupported('a directory', 'its files are memory images of little-endian machines');
     await fs.makeDirectory(path);
     const lock = await fs.lock(path);
     if ('heldBy' in lock) {
@@ -40,7 +46,7 @@ export class DatabaseDirectory {
     try {
       // What a crash left behind between two steps of creating or dropping.
       for (const name of await fs.list(path)) if (name.startsWith(unfinished)) await fs.removeTree(`${path}/${name}`);
-      return new DatabaseDirectory(fs, path, lock);
+      return new DatabaseDirectory(fs, path, { ...defaultSettings, ...settings }, lock);
     } catch (error) {
       await lock.release();
       throw error;
@@ -53,7 +59,7 @@ export class DatabaseDirectory {
   }
 
   manifest(name: string): Promise<Manifest> {
-    return readManifest(this.#fs, this.#at(name));
+    return readManifest(this.#fs, this.#at(name), name);
   }
 
   /** Writes a new collection's files: it exists as a whole or not at all. */
@@ -68,7 +74,7 @@ export class DatabaseDirectory {
   }
 
   open(manifest: Manifest): CollectionFiles {
-    return CollectionFiles.open(this.#fs, this.#at(manifest.name), manifest);
+    return CollectionFiles.open(this.#fs, this.#at(manifest.name), manifest, this.#settings);
   }
 
   /** Removes a collection: gone at once, its files a little later. */

@@ -1,15 +1,15 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { VectorStoreError } from '../../errors.ts';
-import { crc32c } from './crc32c.ts';
 import type { FileSystem } from './filesystem.ts';
 import { OperationLog } from './log.ts';
 import { nodeFileSystem } from './node-filesystem.ts';
 import type { Operation } from './operations.ts';
 
 const dimension = 3;
+const identity = { collection: '0123456789abcdef'.repeat(2), generation: 1 };
 const operations: Operation[] = [
   {
     kind: 'put',
@@ -27,25 +27,27 @@ beforeAll(async () => {
 });
 afterAll(() => rm(directory, { recursive: true, force: true }));
 
-async function written(name: string): Promise<string> {
+/** A log of {@link operations}, each durable before the next unless `unsynced`. */
+async function written(name: string, unsynced = false): Promise<string> {
   const path = join(directory, name);
-  const log = await OperationLog.create(nodeFileSystem, path);
-  for (const operation of operations) await log.append(operation);
+  const log = await OperationLog.create(nodeFileSystem, path, identity);
+  for (const operation of operations) {
+    await log.append(operation);
+    if (!unsynced) await log.sync();
+  }
   await log.close();
   return path;
 }
 
-async function replayed(path: string, fs: FileSystem = nodeFileSystem) {
+async function replayed(path: string, fs: FileSystem = nodeFileSystem, durable = 0) {
   const seen: Operation[] = [];
-  const { log, discarded } = await OperationLog.open(fs, path, dimension, (operation) => seen.push(operation));
+  const { log, discarded } = await OperationLog.open(fs, path, identity, { durable, dimension }, (operation) => {
+    seen.push(operation);
+  });
   return { log, seen, discarded };
 }
 
 describe('the operation log', () => {
-  it('CRC-32C has the published check value', () => {
-    expect(crc32c(new TextEncoder().encode('123456789'))).toBe(0xe3069283);
-  });
-
   it('gives back every operation, bit for bit', async () => {
     const { log, seen, discarded } = await replayed(await written('whole'));
     expect(seen).toEqual(operations);
@@ -66,7 +68,7 @@ describe('the operation log', () => {
   it('cut at any byte: the whole operations before the cut come back, the rest is named', async () => {
     const bytes = await readFile(await written('cut-source'));
     const path = join(directory, 'cut');
-    for (let length = 8; length < bytes.length; length++) {
+    for (let length = 32; length < bytes.length; length++) {
       await writeFile(path, bytes.subarray(0, length));
       const { log, seen, discarded } = await replayed(path);
       expect(operations.slice(0, seen.length)).toEqual(seen);
@@ -77,25 +79,71 @@ describe('the operation log', () => {
   });
 
   it('every single-bit flip is damage, or a discarded last operation that is named; never other data', async () => {
-    const bytes = await readFile(await written('flip-source'));
-    const path = join(directory, 'flip');
-    let damaged = 0;
-    for (let bit = 0; bit < bytes.length * 8; bit++) {
-      const flipped = Buffer.from(bytes);
-      flipped[bit >> 3]! ^= 1 << (bit & 7);
-      await writeFile(path, flipped);
-      try {
-        const { log, seen, discarded } = await replayed(path);
-        await log.close();
-        expect(seen).toEqual(operations.slice(0, -1));
-        expect(discarded).toContain('discarded');
-      } catch (error) {
-        if (!VectorStoreError.is(error)) throw error;
-        expect(error.code).toBe('Corruption');
-        damaged += 1;
-      }
+    const source = await written('flip-source');
+    const { seen, damaged, bits } = await flipped(source, 0);
+    expect(seen).toEqual([operations.length - 1]);
+    expect(damaged).toBeGreaterThan(bits / 2);
+  });
+
+  it('of a log that is known to have been durable to its end, every flip and every cut is damage', async () => {
+    const source = await written('closed-source');
+    const size = (await readFile(source)).length;
+    const { seen, damaged, bits } = await flipped(source, size);
+    expect(seen).toEqual([]);
+    expect(damaged).toBe(bits);
+    for (let length = size - 1; length >= 0; length--) {
+      await truncate(source, length);
+      await expect(replayed(source, nodeFileSystem, size)).rejects.toMatchObject({ code: 'Corruption' });
     }
-    expect(damaged).toBeGreaterThan(bytes.length * 4);
+  });
+
+  it('of a log that was never made durable some later part may be there and an earlier one not: what is before it comes back', async () => {
+    const { seen, damaged } = await flipped(await written('loose-source', true), 0);
+    expect(seen).toEqual([0, 1, 2, 3]);
+    expect(damaged).toBe(32 * 8);
+  });
+
+  it('an entry is valid in its place, in its log only', async () => {
+    const path = await written('moved');
+    const bytes = await readFile(path);
+    const other = { ...identity, generation: 2 };
+    const open = OperationLog.open(nodeFileSystem, path, other, { durable: 0, dimension }, () => {});
+    await expect(open).rejects.toMatchObject({ code: 'Corruption' });
+    // Its own bytes once more.
+    await writeFile(path, Buffer.concat([bytes, bytes.subarray(32)]));
+    const { log, seen, discarded } = await replayed(path);
+    expect(seen).toEqual(operations);
+    expect(discarded).toContain(`${bytes.length - 32} bytes`);
+    await log.close();
+  });
+
+  it('syncs that wait together are one', async () => {
+    let syncs = 0;
+    const counting: FileSystem = {
+      ...nodeFileSystem,
+      async open(...options) {
+        const file = await nodeFileSystem.open(...options);
+        return {
+          ...file,
+          async sync() {
+            syncs += 1;
+            await file.sync();
+          },
+        };
+      },
+    };
+    const { log } = await replayed(await written('grouped'), counting);
+    const appended: Promise<void>[] = [];
+    for (let i = 0; i < 50; i++) {
+      await log.append({ kind: 'remove', namespace: '', ids: [`${i}`] });
+      const size = log.byteLength;
+      appended.push(log.sync().then(() => expect(log.durableBytes).toBeGreaterThanOrEqual(size)));
+    }
+    await Promise.all(appended);
+    expect(syncs).toBeLessThan(50);
+    await log.sync();
+    expect(log.durableBytes).toBe(log.byteLength);
+    await log.close();
   });
 
   it('a failed write appends nothing, and the log goes on', async () => {
@@ -122,6 +170,42 @@ describe('the operation log', () => {
     await log.close();
   });
 });
+
+/** Real files that wait for no disk. */
+const carefree: FileSystem = {
+  ...nodeFileSystem,
+  async open(path, options) {
+    return { ...(await nodeFileSystem.open(path, options)), sync: async () => {} };
+  },
+};
+
+/** Opens the log with each of its bits flipped: the numbers of operations that came back, and how many were refused as damage. */
+async function flipped(source: string, durable: number): Promise<{ seen: number[]; damaged: number; bits: number }> {
+  const bytes = await readFile(source);
+  const path = `${source}-flipped`;
+  const counts = new Set<number>();
+  let damaged = 0;
+  let bits = 0;
+  // Every bit of the first bytes, then each third.
+  for (let bit = 0; bit < bytes.length * 8; bit += bit < 32 * 8 ? 1 : 3) {
+    bits += 1;
+    const copy = Buffer.from(bytes);
+    copy[bit >> 3]! ^= 1 << (bit & 7);
+    await writeFile(path, copy);
+    try {
+      const { log, seen, discarded } = await replayed(path, carefree, durable);
+      await log.close();
+      expect(seen).toEqual(operations.slice(0, seen.length));
+      expect(discarded).toContain('discarded');
+      counts.add(seen.length);
+    } catch (error) {
+      if (!VectorStoreError.is(error)) throw error;
+      expect(error.code).toBe('Corruption');
+      damaged += 1;
+    }
+  }
+  return { seen: [...counts].sort(), damaged, bits };
+}
 
 /** Real files whose n-th call of one method fails half-way. */
 function faulty(method: 'write' | 'sync', nth: number): FileSystem {

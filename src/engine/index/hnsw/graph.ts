@@ -1,95 +1,159 @@
 import { norm } from '../../../score.ts';
 import type { Metric } from '../../../types.ts';
-import { type CodeGraphExports, instantiate } from '../../kernels/code-graph.ts';
-import { Regions } from '../../kernels/regions.ts';
+import type { HnswModules } from '../../kernels/hnsw.ts';
 import type { GrowingIndex } from '../renewing-index.ts';
 import type { VectorSource } from '../vector-index.ts';
+import { Crew } from './crew.ts';
+import { GraphMemory, type rowKinds } from './graph-memory.ts';
+import { Found } from './proposal.ts';
 import type { GraphSettings } from './settings.ts';
 
-const firstCapacity = 1_024;
-/** Capacities grow by half: a graph that grew has at most a third of its memory to spare. */
-const growth = 1.5;
+/** The settings of a graph, and how many other threads may insert into it. */
+export interface ThreadedSettings extends GraphSettings {
+  readonly threads: number;
+}
+
 /** Where there is no node: no links of upper levels. */
 const none = 0xffff_ffff;
 /** Levels beside the lowest; a graph of 2³² nodes with two links has 32. */
 const mostLevels = 32;
+/** Nodes of a mask at which a walk through it begins, beside the nearest it can find. */
+const seeds = 16;
 
-const savedRegions = ['upperStart', 'upper', 'links', 'rows'] as const;
-type Region = 'scratch' | 'source' | 'mask' | 'visited' | 'upperStart' | 'upper' | 'links' | 'rows';
+/** What a graph is made with, beside its settings. */
+export interface GraphTraining {
+  readonly quantization: keyof typeof rowKinds;
+  /** Subtracted from every vector. */
+  readonly centre: Float32Array;
+}
 
 /**
- * An HNSW graph over 8-bit codes, in a memory of its own: the code of a vector's components is relative to the vector's own least and largest one.
- * It only grows, and answers with positions; a whole search is one call of WebAssembly.
- *
- * Distances are those of the codes: whoever asks ranks what is proposed by the original vectors.
+ * An HNSW graph over quantised rows, in a memory of its own. It only grows, and answers with positions; a whole search is one call of
+ * WebAssembly. Distances are those of the codes: whoever asks ranks what is proposed by the original vectors.
  */
 export class Graph implements GrowingIndex {
   /** The most that a search can be asked for. */
   static readonly mostFound = 8_192;
   /** How many {@link Graph.toSections} gives. */
-  static readonly sections = 1 + savedRegions.length;
-  readonly #settings: GraphSettings;
+  static readonly sections = 6;
+  readonly #settings: ThreadedSettings;
   readonly #vectors: VectorSource;
-  readonly #regions: Regions<Region>;
-  readonly #kernels: CodeGraphExports;
-  readonly #random: () => number;
-  #capacity = 0;
+  readonly #modules: HnswModules;
+  readonly #memory: GraphMemory;
+  readonly quantization: keyof typeof rowKinds;
   #count = 0;
-  #upperCapacity = 0;
   #upperLists = 0;
-  #draws = 0;
+  #randomState: number;
+  #dead = 0;
   #hasExtremes = false;
+  #isExact = true;
 
-  /** @param saved What {@link Graph.toSections} gave, verified. */
-  constructor(
-    module: WebAssembly.Module,
-    settings: GraphSettings,
-    vectors: VectorSource,
-    saved?: readonly Uint8Array[],
-  ) {
-    const { m } = settings;
-    const { dimension } = vectors;
-    const rowBytes = Math.ceil((16 + Math.ceil(dimension / 16) * 16) / 64) * 64;
+  constructor(modules: HnswModules, settings: ThreadedSettings, vectors: VectorSource, training: GraphTraining) {
+    const { dimension, metric } = vectors;
+    this.quantization = training.quantization;
     this.#settings = settings;
     this.#vectors = vectors;
-    this.#random = uniform(settings.seed);
-    this.#regions = new Regions<Region>({
-      scratch: () => scratchBytes,
-      source: () => 4 * dimension,
-      mask: (capacity) => Math.ceil(capacity / 32) * 4,
-      visited: (capacity) => 2 * capacity,
-      upperStart: (capacity) => 4 * capacity,
-      upper: (_, lists) => 4 * m * lists,
-      links: (capacity) => 8 * m * capacity,
-      rows: (capacity) => rowBytes * capacity,
-    });
-    this.#kernels = instantiate(module, this.#regions.memory);
-    const scratchBytes = this.#kernels.scratchBytes(dimension);
-    if (saved === undefined) this.#grow(firstCapacity, firstCapacity);
-    else this.#restore(saved);
+    this.#randomState = settings.seed >>> 0;
+    // Of unit vectors, squared Euclidean distance is twice the cosine distance.
+    const euclidean = metric !== 'dot';
+    const shape = { quantization: training.quantization, dimension, euclidean, m: settings.m };
+    this.#modules = modules;
+    this.#memory = new GraphMemory(modules, shape, settings.threads);
+    const { floats, words, centre, state } = this.#memory;
+    floats.set(training.centre, centre / 4);
+    words.fill(none, state / 4, state / 4 + 2);
+  }
+
+  get count(): number {
+    return this.#count;
   }
 
   append(slots: readonly number[]): void {
+    const { kernels, source } = this.#memory;
     for (const slot of slots) {
       const level = this.#draw();
-      this.#makeRoom(level);
-      const node = this.#count;
-      const vector = this.#vectors.at(slot);
-      const ordinary = isOrdinary(vector, this.#vectors.metric);
-      this.#hasExtremes ||= !ordinary;
-      // Codes of an extreme one would be of no use, and nobody asks for them.
-      const source = this.#write(ordinary ? vector : new Float32Array(vector.length));
-      this.#kernels.encode(source, node);
-      this.#kernels.ask(source);
-      new DataView(this.#buffer).setUint32(
-        this.#regions.at('upperStart') + 4 * node,
-        level === 0 ? none : this.#upperLists,
-        true,
-      );
-      this.#upperLists += level;
-      this.#kernels.insert(node, level, this.#settings.efConstruction);
-      this.#count += 1;
+      const node = this.#begin(level, 1);
+      this.#take(slot, source);
+      this.#upperLists += this.#levelsOf(node, level, this.#upperLists);
+      kernels.insert(source, node, level, this.#settings.efConstruction);
+      this.#finish(1);
     }
+  }
+
+  /** Threads for {@link Graph.appendWith}; undefined where the graph has no memory to share. There is a vector already. */
+  gather(): Crew | undefined {
+    const { threads } = this.#settings;
+    if (threads === 0) return undefined;
+    const places = Array.from({ length: threads }, (_, thread) => this.#memory.placesOf(thread + 1).configure);
+    return Crew.start(this.#modules.shared, this.#memory.memory, places);
+  }
+
+  /** The most that {@link Graph.appendWith} takes. */
+  get mostTogether(): number {
+    return this.#memory.batch.most;
+  }
+
+  /** As `append`, by other threads. Searches may go on in the meantime, and may find positions that are not given out yet. */
+  async appendWith(crew: Crew, slots: readonly number[]): Promise<void> {
+    const { batch } = this.#memory;
+    const levels = slots.map(() => this.#draw());
+    const first = this.#begin(
+      levels.reduce((sum, level) => sum + level, 0),
+      slots.length,
+    );
+    let lists = this.#upperLists;
+    for (const [i, slot] of slots.entries()) {
+      this.#take(slot, batch.vectors + 4 * this.#vectors.dimension * i);
+      this.#memory.words[batch.levels / 4 + i] = levels[i]!;
+      lists += this.#levelsOf(first + i, levels[i]!, lists);
+    }
+    this.#upperLists = lists;
+    // The counter by which threads claim what they insert.
+    this.#memory.words[this.#memory.state / 4 + 3] = 0;
+    const places = Array.from({ length: this.#settings.threads }, (_, i) => this.#memory.placesOf(i + 1).place);
+    await crew.insert(places, [batch.vectors, batch.levels, first, slots.length, this.#settings.efConstruction]);
+    this.#finish(slots.length);
+  }
+
+  /** Makes room; returns the first of the nodes to come. */
+  #begin(lists: number, nodes: number): number {
+    this.#memory.reserve(this.#count + nodes, this.#upperLists + lists);
+    this.#memory.words[this.#memory.state / 4 + 2] = this.#count + nodes;
+    return this.#count;
+  }
+
+  /** Says where a node's lists of upper levels are; returns how many it has. */
+  #levelsOf(node: number, level: number, lists: number): number {
+    this.#memory.words[this.#memory.table('upperStart') / 4 + node] = level === 0 ? none : lists;
+    return level;
+  }
+
+  #finish(nodes: number): void {
+    for (let node = this.#count; node < this.#count + nodes; node++)
+      this.#memory.words[this.#liveWord(node)]! |= 1 << (node & 31);
+    this.#count += nodes;
+  }
+
+  /** Puts the vector of a slot where the kernels read it. */
+  #take(slot: number, to: number): void {
+    const { kernels } = this.#memory;
+    const vector = this.#vectors.at(slot);
+    const ordinary = isOrdinary(vector, this.#vectors.metric);
+    this.#hasExtremes ||= !ordinary;
+    // Codes of an extreme one would be of no use, and nobody asks for them.
+    this.#write(ordinary ? vector : new Float32Array(vector.length), to);
+    if (!this.#isExact) return;
+    kernels.takeIn(to);
+    this.#isExact = ordinary && this.#vectors.metric !== 'cosine' && kernels.isExact() !== 0;
+  }
+
+  forget(position: number): void {
+    this.#memory.words[this.#liveWord(position)]! &= ~(1 << (position & 31));
+    this.#dead += 1;
+  }
+
+  #liveWord(position: number): number {
+    return this.#memory.table('live') / 4 + (position >>> 5);
   }
 
   /**
@@ -100,140 +164,166 @@ export class Graph implements GrowingIndex {
     return !this.#hasExtremes && isOrdinary(query, this.#vectors.metric);
   }
 
-  /**
-   * Positions that are probably nearest, nearest first. At most `ef`.
-   *
-   * @param ef At most {@link Graph.mostFound}: the kernels check nothing.
-   */
-  search(query: Float32Array, ef: number): number[] {
-    this.#kernels.ask(this.#write(query));
-    return this.#found(this.#kernels.search(ef));
+  /** Whether its distances are those of the vectors, so that its order is right: whole numbers that the codes keep. */
+  ranksExactly(query: Float32Array): boolean {
+    return this.#isExact && this.quantization === 'sq8' && query.every(Number.isInteger);
+  }
+
+  /** Living positions that are probably nearest. At most `ef`, itself at most {@link Graph.mostFound}. */
+  search(query: Float32Array, ef: number): Found {
+    const { kernels } = this.#memory;
+    kernels.ask(this.#write(query));
+    return this.#searchAgain(ef);
+  }
+
+  #searchAgain(ef: number): Found {
+    const { kernels } = this.#memory;
+    if (this.#dead === 0) return this.#found(kernels.search(ef));
+    const living = 1 - this.#dead / this.#count;
+    const breadth = Math.min(Graph.mostFound, Math.ceil(ef / living));
+    return this.#found(kernels.searchMasked(ef, this.#memory.table('live'), breadth));
   }
 
   /**
-   * The same among some of the positions.
+   * Asks about some of the positions only, all living; the masked searches answer.
    *
-   * @param allowed Visits each of them once.
-   * @param share Of all positions.
+   * @param mark Visits each of them once.
    */
-  searchAmong(
-    query: Float32Array,
-    ef: number,
-    allowed: (visit: (position: number) => void) => void,
-    share: number,
-  ): number[] {
-    const mask = this.#regions.at('mask');
-    const words = new Uint32Array(this.#buffer, mask, Math.ceil(this.#count / 32));
-    words.fill(0);
-    allowed((position) => {
-      words[position >>> 5]! |= 1 << (position & 31);
+  ask(query: Float32Array, mark: (visit: (position: number) => void) => void): void {
+    const { words, kernels } = this.#memory;
+    const first = this.#memory.table('mask') / 4;
+    words.fill(0, first, first + Math.ceil(this.#count / 32) + 1);
+    mark((position) => {
+      words[first + (position >>> 5)]! |= 1 << (position & 31);
     });
-    this.#kernels.ask(this.#write(query));
-    const passing = share * this.#count;
-    const breadth = Math.min(Graph.mostFound, Math.ceil(ef / share));
-    // Walking costs some `breadth` times as many comparisons as a node has new neighbours.
-    const found =
-      passing <= breadth * scanFactor
-        ? this.#kernels.scanMasked(ef, mask)
-        : this.#kernels.searchMasked(ef, mask, breadth);
-    return this.#found(found);
+    kernels.ask(this.#write(query));
   }
 
-  /** State and regions as they lie in memory: for the next `Graph` with the same settings and vectors. */
+  /** How many of the `ef` nearest of all are among those asked about. */
+  passingNear(ef: number): number {
+    const found = this.#searchAgain(ef);
+    const { words } = this.#memory;
+    const first = this.#memory.table('mask') / 4;
+    let passing = 0;
+    for (let i = 0; i < found.size; i++) {
+      const position = found.position(i);
+      passing += (words[first + (position >>> 5)]! >>> (position & 31)) & 1;
+    }
+    return passing;
+  }
+
+  /** By comparing with each of those asked about. */
+  scan(ef: number): Found {
+    return this.#found(this.#memory.kernels.scanMasked(ef, this.#memory.table('mask')));
+  }
+
+  /** By walking among all, keeping `breadth` in mind. */
+  walk(ef: number, breadth: number): Found {
+    const mask = this.#memory.table('mask');
+    return this.#found(this.#memory.kernels.searchMasked(ef, mask, Math.min(Graph.mostFound, breadth)));
+  }
+
+  /** By walking among those asked about, through others where it must. Finds nothing where it would take more than `most` comparisons. */
+  walkThrough(ef: number, most: number): Found {
+    const mask = this.#memory.table('mask');
+    return this.#found(this.#memory.kernels.searchThrough(Math.min(Graph.mostFound, ef), mask, seeds, most));
+  }
+
+  /** Comparisons of a search since the last call. */
+  takeEvaluations(): number {
+    const { kernels } = this.#memory;
+    const evaluations = kernels.evaluations.value;
+    kernels.resetEvaluations();
+    return evaluations;
+  }
+
+  /** State and parts of the memory as they lie there: for {@link Graph.fromSections} with the same settings and vectors. */
   toSections(): Uint8Array[] {
-    const { entry, topLevel } = this.#kernels;
+    const memory = this.#memory;
     const state = Uint32Array.of(
       this.#count,
       this.#upperLists,
-      entry.value,
-      topLevel.value,
-      this.#draws,
-      Number(this.#hasExtremes),
+      memory.words[memory.state / 4]!,
+      memory.words[memory.state / 4 + 1]!,
+      this.#randomState,
+      this.#dead,
+      Number(this.#hasExtremes) | (Number(this.#isExact) << 1),
     );
-    return [new Uint8Array(state.buffer), ...savedRegions.map((region) => this.#region(region))];
+    return [new Uint8Array(state.buffer), ...this.#parts().map(([at, length]) => memory.bytes(at, length))];
   }
 
-  #restore([state, ...regions]: readonly Uint8Array[]): void {
-    const [count = 0, upperLists = 0, entry = none, topLevel = none, draws = 0, extremes = 0] = wordsOf(state!);
-    this.#grow(Math.max(firstCapacity, count), Math.max(firstCapacity, upperLists));
+  /** @param sections What {@link Graph.toSections} gave, verified. */
+  static fromSections(
+    modules: HnswModules,
+    settings: ThreadedSettings,
+    vectors: VectorSource,
+    quantization: keyof typeof rowKinds,
+    sections: readonly Uint8Array[],
+  ): Graph {
+    const centre = new Float32Array(vectors.dimension);
+    const graph = new Graph(modules, settings, vectors, { quantization, centre });
+    graph.#restore(sections);
+    return graph;
+  }
+
+  #restore([state, ...parts]: readonly Uint8Array[]): void {
+    const words = new Uint32Array(Uint8Array.from(state!).buffer);
+    const [count = 0, upperLists = 0, entry = none, topLevel = none, randomState = 0, dead = 0, flags = 0] = words;
+    const memory = this.#memory;
+    memory.reserve(count, upperLists);
     this.#count = count;
     this.#upperLists = upperLists;
-    this.#hasExtremes = extremes === 1;
-    for (const [i, region] of savedRegions.entries()) this.#region(region).set(regions[i]!);
-    this.#kernels.restore(entry, topLevel, count);
-    for (let i = 0; i < draws; i++) this.#draw();
+    this.#dead = dead;
+    this.#hasExtremes = (flags & 1) !== 0;
+    this.#isExact = (flags & 2) !== 0;
+    memory.words.set([entry, topLevel, count], memory.state / 4);
+    for (const [i, [at, length]] of this.#parts().entries()) memory.bytes(at, length).set(parts[i]!);
+    this.#randomState = randomState;
   }
 
-  /** What of a region is in use. */
-  #region(name: (typeof savedRegions)[number]): Uint8Array {
-    const bytes = this.#regions.sizeOf(name, this.#count, this.#upperLists);
-    return new Uint8Array(this.#buffer, this.#regions.at(name), bytes);
+  /** What of the memory is worth saving: address and bytes. */
+  #parts(): [at: number, length: number][] {
+    const memory = this.#memory;
+    return [
+      [memory.centre, 4 * this.#vectors.dimension],
+      [memory.table('live'), 4 * Math.ceil(this.#count / 32)],
+      [memory.table('upperStart'), 4 * this.#count],
+      [memory.table('upper'), 4 * this.#settings.m * this.#upperLists],
+      [memory.nodes, memory.blockBytes * this.#count],
+    ];
   }
 
   get byteLength(): number {
-    return this.#regions.byteLength;
+    return this.#memory.bytesInUse(this.#count, this.#upperLists);
   }
 
   dispose(): void {}
 
-  get #buffer(): ArrayBuffer {
-    return this.#regions.memory.buffer;
-  }
-
-  #found(pool: number): number[] {
-    const size = new Uint32Array(this.#buffer, pool, 1)[0]!;
-    const entries = new Uint32Array(this.#buffer, pool + poolHead, 2 * size);
-    const positions = new Array<number>(size);
-    // The low word of an entry: the position, and a bit of the search's own.
-    for (let i = 0; i < size; i++) positions[i] = entries[2 * i]! >>> 1;
-    return positions;
+  #found(pool: number): Found {
+    return new Found(this.#memory.words, pool / 4);
   }
 
   /** The level of the next node. */
   #draw(): number {
-    this.#draws += 1;
     return Math.min(mostLevels, Math.floor(-Math.log(1 - this.#random()) / Math.log(this.#settings.m)));
   }
 
+  /** A number from 0 to 1, by mulberry32: the same graph for the same seed. */
+  #random(): number {
+    const state = (this.#randomState + 0x6d2b79f5) >>> 0;
+    this.#randomState = state;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  }
+
   /** Puts a vector where the kernels read it: of unit length under cosine. */
-  #write(vector: Float32Array): number {
-    const at = this.#regions.at('source');
-    const target = new Float32Array(this.#buffer, at, vector.length);
+  #write(vector: Float32Array, to = this.#memory.source): number {
+    const { floats } = this.#memory;
     const length = this.#vectors.metric === 'cosine' ? norm(vector) : 1;
-    if (length === 1 || length === 0) target.set(vector);
-    else for (let i = 0; i < vector.length; i++) target[i] = vector[i]! / length;
-    return at;
-  }
-
-  #makeRoom(level: number): void {
-    const nodes = this.#count + 1;
-    const lists = this.#upperLists + level;
-    if (nodes <= this.#capacity && lists <= this.#upperCapacity) return;
-    this.#grow(
-      nodes <= this.#capacity ? this.#capacity : Math.max(nodes, Math.ceil(this.#capacity * growth)),
-      lists <= this.#upperCapacity ? this.#upperCapacity : Math.max(lists, Math.ceil(this.#upperCapacity * growth)),
-    );
-  }
-
-  #grow(capacity: number, upperCapacity: number): void {
-    this.#regions.grow(capacity, upperCapacity);
-    this.#capacity = capacity;
-    this.#upperCapacity = upperCapacity;
-    const { m } = this.#settings;
-    const at = (region: Region) => this.#regions.at(region);
-    const euclidean = Number(this.#vectors.metric === 'euclidean');
-    this.#kernels.place(
-      this.#vectors.dimension,
-      euclidean,
-      at('rows'),
-      at('links'),
-      2 * m,
-      at('upperStart'),
-      at('upper'),
-      m,
-      at('visited'),
-      at('scratch'),
-    );
+    if (length === 1 || length === 0) floats.set(vector, to / 4);
+    else for (let i = 0; i < vector.length; i++) floats[to / 4 + i] = vector[i]! / length;
+    return to;
   }
 }
 
@@ -244,24 +334,4 @@ function isOrdinary(vector: Float32Array, metric: Metric): boolean {
   if (metric === 'cosine') return true;
   const length = norm(vector);
   return length === 0 || (length >= ordinaryLength.least && length <= ordinaryLength.most);
-}
-
-function wordsOf(bytes: Uint8Array): Uint32Array {
-  return new Uint32Array(bytes.slice().buffer);
-}
-
-/** Bytes of a pool before its entries. */
-const poolHead = 16;
-/** New neighbours that following one node leads to, about. */
-const scanFactor = 8;
-
-/** Numbers from 0 to 1, by mulberry32: the same graph for the same seed. */
-function uniform(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

@@ -1,122 +1,54 @@
-import { unsupported } from '../../../errors.ts';
+import { invalid, unsupported } from '../../../errors.ts';
 import type { IndexSpec } from '../../../types.ts';
-import { compileCodeGraph } from '../../kernels/code-graph.ts';
-import { open, type PackageIdentity, seal } from '../package.ts';
-import { Positions } from '../positions.ts';
-import { type Generation, RenewingIndex } from '../renewing-index.ts';
-import type {
-  IndexSearchOptions,
-  ResolvedIndex,
-  VectorIndex,
-  VectorIndexProvider,
-  VectorSource,
-} from '../vector-index.ts';
-import { Graph } from './graph.ts';
-import { type GraphSettings, graphSettings, resolveSettings, searchEf } from './settings.ts';
+import { compileHnsw } from '../../kernels/hnsw.ts';
+import type { ResolvedIndex, VectorIndexProvider } from '../vector-index.ts';
+import { usefulThreads } from './crew.ts';
+import type { ThreadedSettings } from './graph.ts';
+import { HnswIndex } from './hnsw-index.ts';
+import { quantizationOf } from './quantization.ts';
+import { graphSettings, resolveSettings } from './settings.ts';
 
-/** Below this many vectors comparing with each is as fast. */
-const minimumVectors = 256;
-/** Proposed for each one asked for, since codes rank near neighbours otherwise than the vectors do. */
-const proposedPerWanted = 1.5;
-/** And this many more. */
-const proposedBeyond = 8;
+const ownOptions = ['index.options.quantization', 'index.options.threads'];
 
-/**
- * Loads the engine's own HNSW. No backend offers it yet: with one scale for all components of a vector, codes lose near neighbours where the
- * components have an offset, or differ much in size (recall@10 0.41 at an offset of 100 times the spread).
- */
+/** Loads the engine's own HNSW: `m`, `efConstruction`, `ef`, and as options `seed`, `quantization` and `threads`. */
 export async function loadHnsw(): Promise<VectorIndexProvider> {
-  const module = await compileCodeGraph();
+  const modules = await compileHnsw();
+  const make = ({ spec }: ResolvedIndex, ...rest: [Parameters<VectorIndexProvider['create']>[1], Uint8Array?]) =>
+    new HnswIndex(modules, { spec, settings: settingsOf(spec), quantization: quantizationOf(spec) }, ...rest);
   return {
     types: ['hnsw'],
     resolve(spec) {
       if (spec.type !== 'auto' && spec.type !== 'hnsw')
         throw unsupported(`the index type ${JSON.stringify(spec.type)}`, 'this is the provider of hnsw');
-      return resolveSettings(spec, 'hnsw');
+      const { spec: settings, ignoredHints } = resolveSettings(spec, 'hnsw');
+      const { threads } = spec.options ?? {};
+      if (threads !== undefined) settingsOf(spec);
+      const options = {
+        ...settings.options,
+        quantization: quantizationOf(spec),
+        ...(threads !== undefined && { threads }),
+      };
+      return {
+        spec: { ...settings, options },
+        ignoredHints: ignoredHints.filter((hint) => !ownOptions.includes(hint)),
+      };
     },
-    create: (resolved, vectors) => new HnswIndex(module, resolved, vectors),
-    load: (bytes, resolved, vectors) => new HnswIndex(module, resolved, vectors, bytes),
+    create: (resolved, vectors) => make(resolved, vectors),
+    load: (bytes, resolved, vectors) => make(resolved, vectors, bytes),
     usedParams: () => ['ef'],
   };
 }
 
-class HnswIndex implements VectorIndex {
-  readonly spec: IndexSpec;
-  readonly #settings: GraphSettings;
-  readonly #vectors: VectorSource;
-  readonly #graphs: RenewingIndex<Graph>;
+/** The settings of a resolved specification. */
+function settingsOf(spec: IndexSpec): ThreadedSettings {
+  return { ...graphSettings(spec), threads: threadsOf(spec) };
+}
 
-  constructor(module: WebAssembly.Module, { spec }: ResolvedIndex, vectors: VectorSource, saved?: Uint8Array) {
-    this.spec = spec;
-    this.#settings = graphSettings(spec);
-    this.#vectors = vectors;
-    const make = (sections?: readonly Uint8Array[]) => new Graph(module, this.#settings, vectors, sections);
-    const restored = saved === undefined ? undefined : this.#restore(saved, make);
-    this.#graphs = new RenewingIndex(
-      { minimum: minimumVectors, eager: minimumVectors, prepare() {}, make: () => make() },
-      restored,
-    );
-  }
-
-  #restore(saved: Uint8Array, make: (sections: readonly Uint8Array[]) => Graph): Generation<Graph> {
-    const [table, ...sections] = open(saved, this.#identity, 1 + Graph.sections);
-    return { index: make(sections), positions: Positions.fromBytes(table!) };
-  }
-
-  get #identity(): PackageIdentity {
-    const { dimension, metric } = this.#vectors;
-    return { maker: 'anyvec', format: 1, dimension, metric, ...this.#settings };
-  }
-
-  add(slots: readonly number[]): void {
-    this.#graphs.add(slots);
-  }
-
-  remove(slots: readonly number[]): void {
-    this.#graphs.remove(slots);
-  }
-
-  search(
-    query: Float32Array,
-    k: number,
-    { params, allowed, allowedCount }: IndexSearchOptions,
-  ): readonly number[] | undefined {
-    const generation = this.#graphs.ready();
-    if (generation === undefined) return undefined;
-    const { index, positions } = generation;
-    const wanted = Math.ceil(k * proposedPerWanted) + proposedBeyond;
-    const ef = Math.max(searchEf(params.ef, this.#settings.ef), wanted);
-    // Then comparing with every vector is the answer.
-    if (ef > Graph.mostFound || !index.canAnswer(query)) return undefined;
-    if (allowed === undefined && positions.tombstones === 0) {
-      return index
-        .search(query, ef)
-        .slice(0, wanted)
-        .map((position) => positions.slotAt(position));
-    }
-    const passing = allowed === undefined ? positions.live : Math.min(allowedCount, positions.live);
-    const visit = (mark: (position: number) => void) => {
-      positions.forEachLive((position, slot) => {
-        if (allowed === undefined || allowed(slot)) mark(position);
-      });
-    };
-    return index
-      .searchAmong(query, ef, visit, passing / positions.length)
-      .slice(0, wanted)
-      .map((position) => positions.slotAt(position));
-  }
-
-  get byteLength(): number {
-    return this.#graphs.byteLength;
-  }
-
-  serialize(): Uint8Array | undefined {
-    const generation = this.#graphs.current;
-    if (generation === undefined) return undefined;
-    return seal(this.#identity, [generation.positions.toBytes(), ...generation.index.toSections()]);
-  }
-
-  dispose(): void {
-    this.#graphs.dispose();
-  }
+/** Threads that build beside this one: the option `threads`, 0 to 64, or as many as are of use. A build by several is not the same twice. */
+function threadsOf({ options }: IndexSpec): number {
+  const given = options?.threads;
+  if (given === undefined) return usefulThreads();
+  if (typeof given !== 'number' || !Number.isInteger(given) || given < 0 || given > 64)
+    throw invalid('index.options.threads', 'an integer from 0 to 64 is needed');
+  return usefulThreads() === 0 ? 0 : given;
 }

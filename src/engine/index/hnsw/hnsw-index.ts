@@ -1,0 +1,280 @@
+import { norm } from '../../../score.ts';
+import type { IndexSpec } from '../../../types.ts';
+import type { HnswModules } from '../../kernels/hnsw.ts';
+import type { TimeSlice } from '../../time-slice.ts';
+import { open, type PackageIdentity, seal } from '../package.ts';
+import { none, Positions } from '../positions.ts';
+import { type Generation, RenewingIndex } from '../renewing-index.ts';
+import type { IndexSearchOptions, SlotSet, VectorIndex, VectorSource } from '../vector-index.ts';
+import { auditGraph } from './audit.ts';
+import { Graph, type ThreadedSettings } from './graph.ts';
+import { isAgainst, planMasked, probed } from './plan.ts';
+import { type Found, proposedOf } from './proposal.ts';
+import type { Quantization } from './quantization.ts';
+import { searchEf } from './settings.ts';
+import { centreOf } from './training.ts';
+
+/** Below this many vectors comparing with each is as fast. */
+const minimumVectors = 256;
+/** Vectors that wait for their place in the graph are all proposed: more than this many are better compared by the engine. */
+const mostWaiting = 4_096;
+/** Fewer are inserted sooner than threads are started. */
+const manyWaiting = 2_048;
+/** Insertions between two looks at the clock. */
+const together = 4;
+/** What a scan keeps for `k` neighbours asked for. */
+const scanned = { factor: 8, beyond: 48 };
+/** Looked for, for each one asked for, since codes rank near neighbours otherwise than the vectors do. */
+const proposedPerWanted = 1.5;
+/** And this many more. */
+const proposedBeyond = 8;
+/** From this dimension on 4-bit codes are enough to begin with. */
+const nibblesFrom = 64;
+/** Codes that keep fewer of the near neighbours give way to longer ones. */
+const leastFidelity = 0.97;
+/** Before the first audit. */
+const usualComparisons = 16;
+
+const steps = ['sq4', 'sq8', 'none'] as const;
+type Step = (typeof steps)[number];
+
+/** What an index is made with. */
+export interface HnswSpec {
+  readonly spec: IndexSpec;
+  readonly settings: ThreadedSettings;
+  readonly quantization: Quantization;
+}
+
+/** HNSW over quantised vectors. What is added waits until `settle` gives it its place in the graph, and is proposed by every search until then. */
+export class HnswIndex implements VectorIndex {
+  readonly spec: IndexSpec;
+  readonly #settings: ThreadedSettings;
+  readonly #mayChange: boolean;
+  readonly #vectors: VectorSource;
+  readonly #graphs: RenewingIndex<Graph>;
+  readonly #waiting: Set<number>;
+  /** What the next graph is made with. */
+  #quantization: Step;
+  #nextAudit = minimumVectors;
+  #comparisonsPerEf = usualComparisons;
+  /** Of code distances, once it is known. */
+  #error: number | undefined;
+
+  constructor(
+    modules: HnswModules,
+    { spec, settings, quantization }: HnswSpec,
+    vectors: VectorSource,
+    saved?: Uint8Array,
+  ) {
+    this.spec = spec;
+    this.#settings = settings;
+    this.#vectors = vectors;
+    this.#mayChange = quantization === 'auto';
+    this.#quantization = quantization !== 'auto' ? quantization : vectors.dimension >= nibblesFrom ? 'sq4' : 'sq8';
+    const { waiting, generation } = saved === undefined ? { waiting: [] } : this.#restore(modules, saved);
+    this.#waiting = new Set(waiting);
+    const make = () => {
+      const slots = this.#graphs.current?.positions.liveSlots() ?? [...this.#waiting];
+      const centre = centreOf(vectors, slots);
+      const isWhole = this.#mayChange && centre.every(Number.isInteger) && centre.every((x) => x === centre[0]);
+      // Whole numbers are kept exactly by 8 bits.
+      const quantization = isWhole && this.#quantization === 'sq4' ? 'sq8' : this.#quantization;
+      this.#quantization = quantization;
+      return new Graph(modules, settings, vectors, { quantization, centre });
+    };
+    this.#graphs = new RenewingIndex({ minimum: 1, eager: 1, prepare() {}, make }, generation);
+  }
+
+  get #identity(): PackageIdentity {
+    const { dimension, metric } = this.#vectors;
+    const { threads: _, ...settings } = this.#settings;
+    return { maker: 'anyvec', format: 2, dimension, metric, ...settings, type: 'hnsw' };
+  }
+
+  #restore(modules: HnswModules, saved: Uint8Array): { waiting: number[]; generation: Generation<Graph> } {
+    const [head, waiting, table, ...sections] = open(saved, this.#identity, 3 + Graph.sections);
+    const [step = 0, nextAudit = 0, comparisons = 0, error = Number.NaN] = new Float64Array(
+      Uint8Array.from(head!).buffer,
+    );
+    this.#quantization = steps[step]!;
+    this.#nextAudit = nextAudit;
+    this.#comparisonsPerEf = comparisons;
+    this.#error = Number.isNaN(error) ? undefined : error;
+    const index = Graph.fromSections(modules, this.#settings, this.#vectors, this.#quantization, sections);
+    return {
+      waiting: [...new Uint32Array(Uint8Array.from(waiting!).buffer)],
+      generation: { index, positions: Positions.fromBytes(table!) },
+    };
+  }
+
+  serialize(): Uint8Array | undefined {
+    const generation = this.#graphs.current;
+    if (generation === undefined || !this.#isTrusted(generation)) return undefined;
+    const { index, positions } = generation;
+    const head = Float64Array.of(
+      steps.indexOf(this.#quantization),
+      this.#nextAudit,
+      this.#comparisonsPerEf,
+      this.#error ?? Number.NaN,
+    );
+    const waiting = Uint32Array.from(this.#waiting);
+    return seal(this.#identity, [
+      new Uint8Array(head.buffer),
+      new Uint8Array(waiting.buffer),
+      positions.toBytes(),
+      ...index.toSections(),
+    ]);
+  }
+
+  add(slots: readonly number[]): void {
+    this.#graphs.forget(slots);
+    for (const slot of slots) this.#waiting.add(slot);
+  }
+
+  remove(slots: readonly number[]): void {
+    this.#graphs.forget(slots);
+    for (const slot of slots) this.#waiting.delete(slot);
+  }
+
+  settle(until: number): number {
+    do {
+      if (!this.#work()) return 0;
+    } while (performance.now() < until);
+    return this.#waiting.size + this.#graphs.moving;
+  }
+
+  async settleWithThreads(slice: TimeSlice, onLeft?: (left: number) => void): Promise<void> {
+    if (this.#waiting.size < manyWaiting) return;
+    // The first few make the graph.
+    while (this.#graphs.current === undefined && this.#work()) await slice.pause();
+    const generation = this.#graphs.current;
+    const crew = generation?.index.gather();
+    if (generation === undefined || crew === undefined) return;
+    const { index, positions } = generation;
+    const goesOn = () =>
+      this.#graphs.current === generation && this.#graphs.moving === 0 && this.#isTrusted(generation);
+    try {
+      while (this.#waiting.size > together && goesOn()) {
+        const slots = [...first(this.#waiting, index.mostTogether)];
+        await index.appendWith(crew, slots);
+        for (const slot of slots) {
+          positions.append(slot);
+          this.#waiting.delete(slot);
+        }
+        this.#auditIfDue();
+        onLeft?.(this.#waiting.size);
+        await slice.pause();
+      }
+    } finally {
+      await crew.close();
+    }
+  }
+
+  /** A piece of what was put off; false where there is none. */
+  #work(): boolean {
+    const isDue = this.#graphs.current !== undefined || this.#waiting.size >= minimumVectors;
+    if (this.#waiting.size > 0 && isDue) {
+      const slots = [...first(this.#waiting, together)];
+      this.#graphs.add(slots);
+      for (const slot of slots) this.#waiting.delete(slot);
+      this.#auditIfDue();
+      return true;
+    }
+    this.#graphs.renew(together);
+    return this.#graphs.moving > 0;
+  }
+
+  #auditIfDue(): void {
+    const generation = this.#graphs.current;
+    if (generation === undefined || generation.positions.live < this.#nextAudit) return;
+    this.#nextAudit *= 2;
+    const { fidelity, comparisonsPerEf, error } = auditGraph(generation.index, generation.positions, this.#vectors);
+    this.#comparisonsPerEf = comparisonsPerEf;
+    this.#error = error;
+    const next = steps[steps.indexOf(this.#quantization) + 1];
+    if (!this.#mayChange || fidelity >= leastFidelity || next === undefined || !this.#isTrusted(generation)) return;
+    this.#quantization = next;
+    this.#nextAudit = minimumVectors;
+    this.#graphs.retire();
+  }
+
+  /** Not so one whose codes failed an audit, until the next generation takes over. */
+  #isTrusted({ index }: Generation<Graph>): boolean {
+    return index.quantization === this.#quantization;
+  }
+
+  search(
+    query: Float32Array,
+    k: number,
+    { params, allowed, allowedCount }: IndexSearchOptions,
+  ): readonly number[] | undefined {
+    const generation = this.#graphs.ready();
+    if (generation === undefined || this.#waiting.size > mostWaiting || !this.#isTrusted(generation)) return undefined;
+    const { index, positions } = generation;
+    const ef = Math.max(searchEf(params.ef, this.#settings.ef), Math.ceil(k * proposedPerWanted) + proposedBeyond);
+    // Then comparing with every vector is the answer.
+    if (ef > Graph.mostFound || !index.canAnswer(query)) return undefined;
+    const passing = Math.min(allowedCount, positions.live);
+    const size = this.#vectors.metric === 'dot' ? norm(query) : undefined;
+    const found =
+      allowed === undefined
+        ? index.search(query, ef)
+        : this.#searchAllowed(generation, query, k, ef, allowed, passing, size);
+    if (found === undefined) return undefined;
+    const wanted = proposedOf(found, k, index.ranksExactly(query) ? 0 : this.#error, size);
+    const proposed: number[] = [];
+    for (let i = 0; i < wanted; i++) {
+      const slot = positions.slotAt(found.position(i));
+      // Another thread may be about to give it its place.
+      if (slot !== none) proposed.push(slot);
+    }
+    for (const slot of this.#waiting) if (allowed?.has(slot) ?? true) proposed.push(slot);
+    return proposed;
+  }
+
+  #searchAllowed(
+    { index, positions }: Generation<Graph>,
+    query: Float32Array,
+    k: number,
+    ef: number,
+    allowed: SlotSet,
+    passing: number,
+    size: number | undefined,
+  ): Found | undefined {
+    const question = { passing, live: positions.live, ef, comparisonsPerEf: this.#comparisonsPerEf };
+    const plan = planMasked(question);
+    index.ask(query, (visit) => {
+      allowed.forEach((slot) => {
+        const position = positions.positionOf(slot);
+        if (position !== none) visit(position);
+      });
+    });
+    if (plan.kind !== 'scan' && !isAgainst(index.passingNear(probed), question)) {
+      const found =
+        plan.kind === 'walk' ? index.walk(ef, plan.breadth) : index.walkThrough(Math.max(ef, plan.ef), plan.most);
+      if (found.size >= Math.min(ef, passing)) return found;
+    }
+    const few = Math.min(Graph.mostFound, Math.max(ef, scanned.factor * k + scanned.beyond));
+    const found = index.scan(few);
+    // Where distances are much alike, codes do not tell them apart: then the vectors themselves are compared, by the engine.
+    return found.size < few || proposedOf(found, k, this.#error, size) < few ? found : undefined;
+  }
+
+  get byteLength(): number {
+    return this.#graphs.byteLength;
+  }
+
+  dispose(): void {
+    this.#waiting.clear();
+    this.#graphs.dispose();
+  }
+}
+
+/** The first few of a set. */
+function* first(set: ReadonlySet<number>, count: number): Generator<number, void, undefined> {
+  let left = count;
+  for (const slot of set) {
+    if (left-- === 0) return;
+    yield slot;
+  }
+}

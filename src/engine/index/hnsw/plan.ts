@@ -1,0 +1,48 @@
+/** What a filtered search is about. */
+export interface MaskedQuestion {
+  /** Vectors that pass the filter. */
+  readonly passing: number;
+  /** Vectors in all. */
+  readonly live: number;
+  readonly ef: number;
+  /** Comparisons of an unfiltered search, for each of its `ef`: measured on the graph. */
+  readonly comparisonsPerEf: number;
+}
+
+/** How to search under a filter. */
+export type MaskedPlan =
+  /** Compares with each that passes. */
+  | { readonly kind: 'scan' }
+  /** Walks among those that pass only, through others where it must; gives up after `most` comparisons. */
+  | { readonly kind: 'through'; readonly ef: number; readonly most: number }
+  /** Walks among all, keeping `breadth` in mind, and leaves out what does not pass. */
+  | { readonly kind: 'walk'; readonly breadth: number };
+
+/** A comparison of a scan, whose rows are in order and whose neighbours are not looked up, costs so much less than one of a walk. */
+const scanAdvantage = 8;
+/** Where more than this share passes, a walk among all finds enough. */
+const dense = 0.4;
+/** Where less than this share passes, a walk through the others loses its way more often, and looks at more. */
+const sparse = 0.1;
+
+/**
+ * How to search under a filter, from exact cardinalities and counted comparisons: the same question has the same plan on every machine.
+ * A walk among the passing is bounded by what comparing with all of them would cost.
+ */
+export function planMasked({ passing, live, ef, comparisonsPerEf }: MaskedQuestion): MaskedPlan {
+  const share = passing / live;
+  if (passing <= scanAdvantage * ef * comparisonsPerEf) return { kind: 'scan' };
+  if (share > dense) return { kind: 'walk', breadth: Math.ceil(ef / share) };
+  return { kind: 'through', ef: Math.ceil(ef * Math.max(1, sparse / share)), most: Math.ceil(passing / 2) };
+}
+
+/** Nearest vectors, filter or not, that are looked at before a walk under a filter. */
+export const probed = 64;
+
+/**
+ * Whether a filter keeps out what is near the query, so that no walk leads to what passes: fewer of the {@link probed} nearest pass than half
+ * of what chance would have.
+ */
+export function isAgainst(passingAmongNearest: number, { passing, live }: MaskedQuestion): boolean {
+  return passingAmongNearest < (probed * passing) / live / 2;
+}

@@ -1,0 +1,58 @@
+/** What a search found, nearest first by its codes: a view into the graph's memory, valid until the next search. */
+export class Found {
+  readonly #words: Uint32Array;
+  readonly #first: number;
+  readonly size: number;
+
+  /** @param at Of a pool of the kernels, in words. */
+  constructor(words: Uint32Array, at: number) {
+    this.#words = words;
+    this.size = words[at]!;
+    this.#first = at + poolHead;
+  }
+
+  position(i: number): number {
+    // The low word of an entry: the position, and a bit of the search's own.
+    return this.#words[this.#first + 2 * i]! >>> 1;
+  }
+
+  /** Squared Euclidean, of unit vectors under cosine; under dot twice the negative inner product, and a constant. */
+  distance(i: number): number {
+    const key = this.#words[this.#first + 2 * i + 1]!;
+    bits[0] = key >= 0x8000_0000 ? key ^ 0x8000_0000 : ~key;
+    return value[0]!;
+  }
+
+  positions(most = this.size): number[] {
+    return Array.from({ length: Math.min(most, this.size) }, (_, i) => this.position(i));
+  }
+}
+
+/** Words of a pool before its entries. */
+const poolHead = 4;
+const bits = new Uint32Array(1);
+const value = new Float32Array(bits.buffer);
+
+/** The difference of two errors has this many times their standard deviation seldom: one time in two hundred. */
+const seldom = 2.6 * Math.SQRT2;
+/** Proposed for each one asked for, where it is not known yet how far codes err; and this many more. */
+const unknown = { factor: 1.5, beyond: 8 };
+/** Nobody compares more than this with the vectors themselves. */
+const mostProposed = 1_024;
+
+/**
+ * How many of what was found to compare with the vectors themselves: all whose code distance could be among the `k` nearest, but for its error.
+ *
+ * @param error As {@link Audit.error} says, or 0 where codes rank as vectors do.
+ * @param size Of the query, under dot, where errors do not grow with distance.
+ */
+export function proposedOf(found: Found, k: number, error: number | undefined, size: number | undefined): number {
+  if (error === undefined) return Math.min(found.size, Math.ceil(k * unknown.factor) + unknown.beyond);
+  if (found.size <= k) return found.size;
+  const last = found.distance(k - 1);
+  const bound = last + seldom * error * (size ?? Math.sqrt(Math.max(0, last)));
+  const most = Math.min(found.size, Math.max(k, mostProposed));
+  let proposed = k;
+  while (proposed < most && found.distance(proposed) <= bound) proposed += 1;
+  return proposed;
+}

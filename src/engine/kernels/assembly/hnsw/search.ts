@@ -1,0 +1,164 @@
+/* Searches: one call of the host for each. All return where the pool with the answer is. */
+import { distances, evaluations, prepare, takeIn } from './distance';
+import { links0Of, mostLinks0, none } from './layout';
+import * as pool from './pool';
+import { list, listDistances, mostListed, query, results, walked } from './scratch';
+import { count, levelOf, nodeOf, top } from './state';
+import { beginVisit, isNew } from './visits';
+import { begin, descend, expand, listedKey, listedNode, walk } from './walk';
+
+/** Prepares a vector of f32 for the next search or insertion. */
+export function ask(source: usize): void {
+  takeIn(source);
+  prepare(query());
+}
+
+/**
+ * The nearest nodes to what was asked.
+ *
+ * @param ef Nodes wanted.
+ */
+export function search(ef: i32): usize {
+  pool.clear(walked(), ef);
+  const begin = top();
+  if (nodeOf(begin) != none) walk(descend(begin, 0, query()), 0, ef, query(), none);
+  return walked();
+}
+
+/**
+ * The same among the nodes whose bit is set at `mask`. Others are passed through.
+ *
+ * @param breadth Nodes that the walk keeps in mind; more, the fewer bits are set.
+ */
+export function searchMasked(ef: i32, mask: usize, breadth: i32): usize {
+  const found = walked();
+  const answer = results();
+  pool.clear(answer, ef);
+  const first = top();
+  if (nodeOf(first) == none) return answer;
+  const from = descend(first, 0, query());
+  begin(found, breadth, from, query());
+  if (isSet(mask, from)) pool.insert(answer, pool.keyIn(pool.entryAt(found, 0)), from);
+  for (let at = pool.follow(found); at != 0; at = pool.follow(found)) {
+    if (pool.keyIn(at) > pool.bound(answer)) break;
+    const listed = expand(pool.nodeIn(at), query());
+    for (let i = 0; i < listed; i++) {
+      const key = listedKey(i);
+      const node = listedNode(i);
+      pool.insert(found, key, node);
+      if (isSet(mask, node)) pool.insert(answer, key, node);
+    }
+  }
+  return answer;
+}
+
+/**
+ * The same by a walk that never compares with a node whose bit is not set, but goes on to where its links lead (ACORN, arXiv 2403.04871).
+ * Begins where an unmasked search would, and at `seeds` of the mask's nodes, spread over all.
+ *
+ * @param most Comparisons after which the walk is given up: the pool then has the size 0.
+ */
+export function searchThrough(ef: i32, mask: usize, seeds: i32, most: i32): usize {
+  const found = walked();
+  pool.clear(found, ef);
+  const first = top();
+  if (nodeOf(first) == none) return found;
+  const from = descend(first, 0, query());
+  beginVisit();
+  let listed = 0;
+  if (isNew(from) && isSet(mask, from)) listed = enlist(from, listed);
+  listed = gatherThrough(from, mask, listed);
+  listed = gatherSeeds(mask, seeds, listed);
+  const before = evaluations;
+  scoreListed(found, listed);
+  for (let at = pool.follow(found); at != 0; at = pool.follow(found)) {
+    if (evaluations - before > most) {
+      pool.clear(found, ef);
+      return found;
+    }
+    scoreListed(found, gatherThrough(pool.nodeIn(at), mask, 0));
+  }
+  return found;
+}
+
+function scoreListed(found: usize, listed: i32): void {
+  distances(list(), listed, query(), listDistances());
+  for (let i = 0; i < listed; i++) pool.insert(found, listedKey(i), listedNode(i));
+}
+
+// @ts-expect-error: decorator
+@inline
+function enlist(node: u32, listed: i32): i32 {
+  store<u32>(list() + (<usize>listed << 2), node);
+  return listed + 1;
+}
+
+/** Lists the mask's nodes that a node leads to, and those that its other neighbours lead to, up to twice as many as it has links. */
+function gatherThrough(node: u32, mask: usize, already: i32): i32 {
+  let listed = already;
+  const most = already + 2 * mostLinks0;
+  const links = links0Of(node);
+  for (let i = 0; i < mostLinks0; i++) {
+    const near = load<u32>(links + (<usize>i << 2));
+    if (near == none) break;
+    if (isSet(mask, near) && isNew(near)) listed = enlist(near, listed);
+  }
+  for (let i = 0; i < mostLinks0 && listed < most; i++) {
+    const near = load<u32>(links + (<usize>i << 2));
+    if (near == none) break;
+    // Those of the mask are walked to themselves; and no other is passed through twice.
+    if (isSet(mask, near) || !isNew(near)) continue;
+    const beyond = links0Of(near);
+    for (let j = 0; j < mostLinks0; j++) {
+      const far = load<u32>(beyond + (<usize>j << 2));
+      if (far == none) break;
+      if (isSet(mask, far) && isNew(far)) listed = enlist(far, listed);
+    }
+  }
+  return listed;
+}
+
+/** Lists one node of the mask for each of `seeds` equal parts of all nodes, where there is one near its beginning. */
+function gatherSeeds(mask: usize, seeds: i32, already: i32): i32 {
+  let listed = already;
+  const words = (count() + 31) >> 5;
+  const part = max(1, words / seeds);
+  for (let first = 0; first < words; first += part) {
+    const end = min(words, first + part);
+    for (let word = first; word < end; word++) {
+      const bits = load<u32>(mask + (<usize>word << 2));
+      if (bits == 0) continue;
+      const node = <u32>(word << 5) + ctz(bits);
+      if (isNew(node)) listed = enlist(node, listed);
+      break;
+    }
+  }
+  return listed;
+}
+
+/** The nearest of the nodes whose bit is set at `mask`, by comparing with each. */
+export function scanMasked(ef: i32, mask: usize): usize {
+  const answer = results();
+  pool.clear(answer, ef);
+  const nodes = count();
+  let listed = 0;
+  for (let base = 0; base < nodes; base += 32) {
+    let bits = load<u32>(mask + (<usize>base >> 3));
+    while (bits != 0) {
+      store<u32>(list() + (<usize>listed << 2), base + ctz(bits));
+      listed++;
+      bits &= bits - 1;
+    }
+    if (listed < <i32>mostListed - 32 && base + 32 < nodes) continue;
+    distances(list(), listed, query(), listDistances());
+    for (let i = 0; i < listed; i++) pool.insert(answer, listedKey(i), listedNode(i));
+    listed = 0;
+  }
+  return answer;
+}
+
+// @ts-expect-error: decorator
+@inline
+function isSet(mask: usize, node: u32): bool {
+  return ((<u32>load<u8>(mask + (<usize>node >> 3)) >> (node & 7)) & 1) != 0;
+}

@@ -1,0 +1,12 @@
+import { products } from './codes';
+import { tableSums } from './product';
+
+/** Four sums of c_j q_j, as i32. */
+export function rowProducts(a: usize, b: usize, c: usize, d: usize, query: usize, out: usize): void {
+  v128.store(out, products(a, b, c, d, query));
+}
+
+/** Four sums of table entries, as f32. */
+export function rowTableSums(a: usize, b: usize, c: usize, d: usize, out: usize): void {
+  v128.store(out, tableSums(a, b, c, d));
+}

@@ -1,0 +1,61 @@
+import { hnswBinary, hnswSharedBinary } from './binary.ts';
+import { bytesOf } from './module.ts';
+
+/** What assembly/hnsw exports. Addresses and sizes in bytes; vectors as f32. */
+export interface HnswExports {
+  blockBytesFor(dimension: number, kind: number, mostLinks: number): number;
+  scratchBytes(dimension: number): number;
+  configure(
+    kind: number,
+    dimension: number,
+    euclidean: number,
+    mostLinks: number,
+    state: number,
+    centre: number,
+    locks: number,
+    scratch: number,
+  ): void;
+  lockBytes(): number;
+  place(visited: number, upperStart: number, upper: number, nodes: number): void;
+  ask(source: number): void;
+  insert(source: number, node: number, level: number, ef: number): void;
+  insertBatch(vectors: number, levels: number, first: number, size: number, ef: number): void;
+  search(ef: number): number;
+  searchMasked(ef: number, mask: number, breadth: number): number;
+  searchThrough(ef: number, mask: number, seeds: number, most: number): number;
+  scanMasked(ef: number, mask: number): number;
+  takeIn(source: number): void;
+  encode(node: number): void;
+  decode(node: number, target: number): void;
+  isExact(): number;
+  prepareRow(node: number, query: number): void;
+  distance(node: number, query: number): number;
+  distances(nodes: number, count: number, query: number, out: number): void;
+  query(): number;
+  pivot(): number;
+  resetEvaluations(): void;
+  readonly evaluations: WebAssembly.Global;
+}
+
+/** Both builds of the kernels: for memory of one thread, and for memory that several share. */
+export interface HnswModules {
+  readonly single: WebAssembly.Module;
+  readonly shared: WebAssembly.Module;
+}
+
+let compiled: Promise<HnswModules> | undefined;
+
+/** The modules, compiled once. */
+export function compileHnsw(): Promise<HnswModules> {
+  compiled ??= Promise.all([hnswBinary, hnswSharedBinary].map((binary) => WebAssembly.compile(bytesOf(binary)))).then(
+    ([single, shared]) => ({ single: single!, shared: shared! }),
+  );
+  return compiled;
+}
+
+export function instantiateHnsw(module: WebAssembly.Module, memory: WebAssembly.Memory): HnswExports {
+  const abort = () => {
+    throw new TypeError('the kernels have stopped');
+  };
+  return new WebAssembly.Instance(module, { env: { memory, abort } }).exports as unknown as HnswExports;
+}
