@@ -1,6 +1,6 @@
 /**
- * Benchmarks, against the built package: `node scripts/bench.mjs overhead`, or `npm run bench:overhead`.
- * Further arguments go to the benchmark.
+ * Benchmarks, against the built package: `npm run bench` compares the engine with its peers, `npm run bench:overhead` the adapters with
+ * the raw clients. Further arguments go to the benchmark: `npm run bench -- --quick`.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,17 +14,21 @@ import { setup } from './setup.mjs';
 
 const loader = join(root, 'test/support/typescript-loader.mjs');
 
+/** The longest that a benchmark may take. */
+const timeoutMs = 12 * 3_600_000;
+
 /** @param {readonly string[]} args */
-async function bench([name = '', ...args]) {
-  const entry = join(root, 'bench', name, 'main.ts');
-  if (name === '' || !existsSync(entry)) throw new SetupError('usage: node scripts/bench.mjs overhead [qdrant …]');
-  await setup({ requireAddons: false });
-  await prepareServers();
+async function bench(args) {
+  const name = args[0]?.startsWith('-') ? undefined : args[0];
+  const entry = join(root, 'bench', name ?? '', 'main.ts');
+  if (!existsSync(entry)) throw new SetupError('usage: node scripts/bench.mjs [--quick], or overhead [qdrant …]');
+  await setup({ requireAddons: name === undefined });
+  if (name === 'overhead') await prepareServers();
   await buildIfStale();
-  const { ok } = await run(process.execPath, ['--expose-gc', '--import', loader, entry, ...args], {
+  const { ok } = await run(process.execPath, ['--expose-gc', '--import', loader, entry, ...args.slice(name ? 1 : 0)], {
     cwd: root,
     inherit: true,
-    timeoutMs: 3_600_000,
+    timeoutMs,
   });
   if (!ok) process.exitCode = 1;
 }
