@@ -17,6 +17,8 @@ export class Positions {
   #positions = new Uint32Array(64).fill(none);
   #length = 0;
   #live = 0;
+  /** Every slot so far is its own position. */
+  #isIdentity = true;
 
   /** A table without tombstones. The slots are distinct. */
   static of(slots: readonly number[]): Positions {
@@ -47,6 +49,7 @@ export class Positions {
     const positions = new Uint32Array(Math.max(64, last + 1)).fill(none);
     for (let position = 0; position < length; position++) {
       const slot = slots[position]!;
+      table.#isIdentity &&= slot === position;
       if (slot === none) continue;
       if (positions[slot] !== none) throw new VectorStoreError('Corruption', 'two positions belong to one slot');
       positions[slot] = position;
@@ -81,6 +84,11 @@ export class Positions {
     return position < this.#length ? this.#slots[position]! : none;
   }
 
+  /** Whether every slot is its own position. */
+  get isIdentity(): boolean {
+    return this.#isIdentity;
+  }
+
   /** The position of a slot, `none` where it has none. */
   positionOf(slot: number): number {
     return slot < this.#positions.length ? this.#positions[slot]! : none;
@@ -89,6 +97,7 @@ export class Positions {
   /** Gives a slot the next position; the one it had becomes a tombstone. */
   append(slot: number): void {
     this.remove(slot);
+    this.#isIdentity &&= slot === this.#length;
     this.#slots = withRoom(this.#slots, this.#length, 0);
     this.#positions = withRoom(this.#positions, slot, none);
     this.#slots[this.#length] = slot;
@@ -100,6 +109,7 @@ export class Positions {
   /** Leaves a tombstone; false if the slot has no position. */
   remove(slot: number): boolean {
     if (!this.has(slot)) return false;
+    this.#isIdentity = false;
     this.#slots[this.#positions[slot]!] = none;
     this.#positions[slot] = none;
     this.#live -= 1;

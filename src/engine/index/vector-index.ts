@@ -53,6 +53,8 @@ export interface SlotSet {
   has(slot: number): boolean;
   /** Ascending. */
   forEach(visit: (slot: number) => void): void;
+  /** One bit for each slot, the lowest first: a copy. */
+  words?(): Uint32Array;
 }
 
 /** The original vectors, which an index reads instead of keeping its own copy where it can. */

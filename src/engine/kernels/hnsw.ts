@@ -21,8 +21,8 @@ export interface HnswExports {
   insert(source: number, node: number, level: number, ef: number): void;
   insertBatch(vectors: number, levels: number, first: number, size: number, ef: number): void;
   search(ef: number): number;
-  searchMasked(ef: number, mask: number, breadth: number): number;
-  searchThrough(ef: number, mask: number, seeds: number, most: number): number;
+  searchMasked(ef: number, mask: number, breadth: number, leastShare: number): number;
+  searchThrough(ef: number, mask: number, seeds: number, most: number, leastShare: number): number;
   scanMasked(ef: number, mask: number): number;
   takeIn(source: number): void;
   encode(node: number): void;

@@ -23,6 +23,8 @@ export class FieldIndex {
   readonly #type: FieldType;
   /** Slots whose value is present and not null. */
   readonly #present = new Bitset();
+  /** Slots whose value is an array. */
+  readonly #arrays = new Bitset();
   /** The terms of a `text` field, which are not in `#values`. */
   readonly text: TextIndex | undefined;
   /** Values to slots. */
@@ -55,7 +57,7 @@ export class FieldIndex {
       case 'in':
         return { slots: this.#values.union(leaf.values), exact: true };
       case 'contains':
-        return { slots: this.#values.union([leaf.value]), exact: false };
+        return { slots: this.#values.union([leaf.value]).intersect(this.#arrays), exact: true };
       case 'startsWith':
         return { slots: this.#values.union(this.#withPrefix(leaf.prefix)), exact: true };
       case 'range':
@@ -70,6 +72,10 @@ export class FieldIndex {
     if (value === undefined || value === null) return;
     if (add) this.#present.add(slot);
     else this.#present.delete(slot);
+    if (Array.isArray(value)) {
+      if (add) this.#arrays.add(slot);
+      else this.#arrays.delete(slot);
+    }
     const elements: readonly unknown[] = Array.isArray(value) ? value : [value];
     if (this.text !== undefined) {
       const terms = elements.flatMap((element) => tokenize(element as string));

@@ -1,8 +1,13 @@
 import { Bitset } from './bitset.ts';
 
+/** A Set of so many numbers takes more room than a bit for every slot so far. */
+const slotsPerMember = 256;
+const fewMembers = 64;
+
 /** For each value the set of slots that have it. */
 export class Postings<K extends string | number | boolean> {
-  readonly #slots = new Map<K, Set<number>>();
+  readonly #few = new Map<K, Set<number>>();
+  readonly #many = new Map<K, { readonly slots: Bitset; size: number }>();
   #sorted: readonly K[] | undefined;
 
   /** Enters or removes a slot; twice (for a value that stands twice in an array) is the same as once. */
@@ -12,31 +17,50 @@ export class Postings<K extends string | number | boolean> {
   }
 
   #add(key: K, slot: number): void {
-    const slots = this.#slots.get(key);
-    if (slots !== undefined) {
-      slots.add(slot);
+    const many = this.#many.get(key);
+    if (many !== undefined) {
+      if (!many.slots.has(slot)) many.size += 1;
+      many.slots.add(slot);
       return;
     }
-    this.#slots.set(key, new Set([slot]));
-    this.#sorted = undefined;
+    const few = this.#few.get(key);
+    if (few === undefined) {
+      this.#few.set(key, new Set([slot]));
+      this.#sorted = undefined;
+      return;
+    }
+    few.add(slot);
+    if (few.size <= fewMembers || few.size * slotsPerMember < slot) return;
+    this.#many.set(key, { slots: Bitset.of([...few]), size: few.size });
+    this.#few.delete(key);
   }
 
   #remove(key: K, slot: number): void {
-    const slots = this.#slots.get(key);
-    slots?.delete(slot);
-    if (slots?.size !== 0) return;
-    this.#slots.delete(key);
+    const many = this.#many.get(key);
+    const few = this.#few.get(key);
+    if (many?.slots.has(slot)) {
+      many.slots.delete(slot);
+      many.size -= 1;
+    }
+    few?.delete(slot);
+    if (many?.size !== 0 && few?.size !== 0) return;
+    this.#many.delete(key);
+    this.#few.delete(key);
     this.#sorted = undefined;
   }
 
   union(keys: Iterable<K>): Bitset {
     const result = new Bitset();
-    for (const key of keys) for (const slot of this.#slots.get(key) ?? []) result.add(slot);
+    for (const key of keys) {
+      const many = this.#many.get(key);
+      if (many !== undefined) result.unite(many.slots);
+      for (const slot of this.#few.get(key) ?? []) result.add(slot);
+    }
     return result;
   }
 
   keys(): K[] {
-    return [...this.#slots.keys()];
+    return [...this.#few.keys(), ...this.#many.keys()];
   }
 
   /** Keys in ascending order; sorted again only after one came or went. For numbers. */

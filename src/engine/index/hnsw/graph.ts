@@ -173,15 +173,10 @@ export class Graph implements GrowingIndex {
   search(query: Float32Array, ef: number): Found {
     const { kernels } = this.#memory;
     kernels.ask(this.#write(query));
-    return this.#searchAgain(ef);
-  }
-
-  #searchAgain(ef: number): Found {
-    const { kernels } = this.#memory;
     if (this.#dead === 0) return this.#found(kernels.search(ef));
     const living = 1 - this.#dead / this.#count;
     const breadth = Math.min(Graph.mostFound, Math.ceil(ef / living));
-    return this.#found(kernels.searchMasked(ef, this.#memory.table('live'), breadth));
+    return this.#found(kernels.searchMasked(ef, this.#memory.table('live'), breadth, 0));
   }
 
   /**
@@ -190,26 +185,26 @@ export class Graph implements GrowingIndex {
    * @param mark Visits each of them once.
    */
   ask(query: Float32Array, mark: (visit: (position: number) => void) => void): void {
-    const { words, kernels } = this.#memory;
-    const first = this.#memory.table('mask') / 4;
-    words.fill(0, first, first + Math.ceil(this.#count / 32) + 1);
+    const words = this.#mask();
+    words.fill(0);
     mark((position) => {
-      words[first + (position >>> 5)]! |= 1 << (position & 31);
+      words[position >>> 5]! |= 1 << (position & 31);
     });
-    kernels.ask(this.#write(query));
+    this.#memory.kernels.ask(this.#write(query));
   }
 
-  /** How many of the `ef` nearest of all are among those asked about. */
-  passingNear(ef: number): number {
-    const found = this.#searchAgain(ef);
-    const { words } = this.#memory;
+  /** The same with a bit for each position. */
+  askWithin(query: Float32Array, bits: Uint32Array): void {
+    const words = this.#mask();
+    words.fill(0);
+    words.set(bits.subarray(0, words.length));
+    if (this.#count % 32 !== 0) words[this.#count >>> 5]! &= 2 ** (this.#count % 32) - 1;
+    this.#memory.kernels.ask(this.#write(query));
+  }
+
+  #mask(): Uint32Array {
     const first = this.#memory.table('mask') / 4;
-    let passing = 0;
-    for (let i = 0; i < found.size; i++) {
-      const position = found.position(i);
-      passing += (words[first + (position >>> 5)]! >>> (position & 31)) & 1;
-    }
-    return passing;
+    return this.#memory.words.subarray(first, first + Math.ceil(this.#count / 32));
   }
 
   /** By comparing with each of those asked about. */
@@ -217,16 +212,24 @@ export class Graph implements GrowingIndex {
     return this.#found(this.#memory.kernels.scanMasked(ef, this.#memory.table('mask')));
   }
 
-  /** By walking among all, keeping `breadth` in mind. */
-  walk(ef: number, breadth: number): Found {
+  /**
+   * By walking among all, keeping `breadth` in mind. Finds nothing where less than `leastShare` of what it meets is asked about: no walk leads
+   * there.
+   */
+  walk(ef: number, breadth: number, leastShare: number): Found {
     const mask = this.#memory.table('mask');
-    return this.#found(this.#memory.kernels.searchMasked(ef, mask, Math.min(Graph.mostFound, breadth)));
+    const { kernels } = this.#memory;
+    return this.#found(kernels.searchMasked(ef, mask, Math.min(Graph.mostFound, breadth), leastShare));
   }
 
-  /** By walking among those asked about, through others where it must. Finds nothing where it would take more than `most` comparisons. */
-  walkThrough(ef: number, most: number): Found {
+  /**
+   * By walking among those asked about, through others where it must. Finds nothing where it would take more than `most` comparisons, or as
+   * `walk` does.
+   */
+  walkThrough(ef: number, most: number, leastShare: number): Found {
     const mask = this.#memory.table('mask');
-    return this.#found(this.#memory.kernels.searchThrough(Math.min(Graph.mostFound, ef), mask, seeds, most));
+    const { kernels } = this.#memory;
+    return this.#found(kernels.searchThrough(Math.min(Graph.mostFound, ef), mask, seeds, most, leastShare));
   }
 
   /** Comparisons of a search since the last call. */

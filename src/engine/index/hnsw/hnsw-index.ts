@@ -8,7 +8,7 @@ import { type Generation, RenewingIndex } from '../renewing-index.ts';
 import type { IndexSearchOptions, SlotSet, VectorIndex, VectorSource } from '../vector-index.ts';
 import { auditGraph } from './audit.ts';
 import { Graph, type ThreadedSettings } from './graph.ts';
-import { isAgainst, planMasked, probed } from './plan.ts';
+import { leastShareMet, planMasked } from './plan.ts';
 import { type Found, proposedOf } from './proposal.ts';
 import type { Quantization } from './quantization.ts';
 import { searchEf } from './settings.ts';
@@ -243,15 +243,20 @@ export class HnswIndex implements VectorIndex {
   ): Found | undefined {
     const question = { passing, live: positions.live, ef, comparisonsPerEf: this.#comparisonsPerEf };
     const plan = planMasked(question);
-    index.ask(query, (visit) => {
-      allowed.forEach((slot) => {
-        const position = positions.positionOf(slot);
-        if (position !== none) visit(position);
+    if (positions.isIdentity && allowed.words !== undefined) index.askWithin(query, allowed.words());
+    else
+      index.ask(query, (visit) => {
+        allowed.forEach((slot) => {
+          const position = positions.positionOf(slot);
+          if (position !== none) visit(position);
+        });
       });
-    });
-    if (plan.kind !== 'scan' && !isAgainst(index.passingNear(probed), question)) {
+    if (plan.kind !== 'scan') {
+      const least = leastShareMet(question);
       const found =
-        plan.kind === 'walk' ? index.walk(ef, plan.breadth) : index.walkThrough(Math.max(ef, plan.ef), plan.most);
+        plan.kind === 'walk'
+          ? index.walk(ef, plan.breadth, least)
+          : index.walkThrough(Math.max(ef, plan.ef), plan.most, least);
       if (found.size >= Math.min(ef, passing)) return found;
     }
     const few = Math.min(Graph.mostFound, Math.max(ef, scanned.factor * k + scanned.beyond));

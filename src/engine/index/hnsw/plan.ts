@@ -36,13 +36,10 @@ export function planMasked({ passing, live, ef, comparisonsPerEf }: MaskedQuesti
   return { kind: 'through', ef: Math.ceil(ef * Math.max(1, sparse / share)), most: Math.ceil(passing / 2) };
 }
 
-/** Nearest vectors, filter or not, that are looked at before a walk under a filter. */
-export const probed = 64;
-
 /**
- * Whether a filter keeps out what is near the query, so that no walk leads to what passes: fewer of the {@link probed} nearest pass than half
- * of what chance would have.
+ * The least share of what a walk meets that must pass: half of what chance would have. Where less does, the filter keeps out what is near the
+ * query, and no walk leads to what passes.
  */
-export function isAgainst(passingAmongNearest: number, { passing, live }: MaskedQuestion): boolean {
-  return passingAmongNearest < (probed * passing) / live / 2;
+export function leastShareMet({ passing, live }: MaskedQuestion): number {
+  return passing / live / 2;
 }

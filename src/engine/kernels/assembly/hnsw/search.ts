@@ -25,58 +25,78 @@ export function search(ef: i32): usize {
   return walked();
 }
 
+/** Nodes that a walk met, and those of them whose bit was set. */
+let met: i32 = 0;
+let metSet: i32 = 0;
+
 /**
  * The same among the nodes whose bit is set at `mask`. Others are passed through.
  *
  * @param breadth Nodes that the walk keeps in mind; more, the fewer bits are set.
+ * @param leastShare Where fewer of the nodes on the way have their bit set, nothing is found: the mask keeps out what is near.
  */
-export function searchMasked(ef: i32, mask: usize, breadth: i32): usize {
+export function searchMasked(ef: i32, mask: usize, breadth: i32, leastShare: f32): usize {
+  walkMasked(ef, mask, breadth);
+  if (<f32>metSet < leastShare * <f32>met) pool.clear(results(), ef);
+  return results();
+}
+
+function walkMasked(ef: i32, mask: usize, breadth: i32): void {
   const found = walked();
   const answer = results();
   pool.clear(answer, ef);
+  met = 0;
+  metSet = 0;
   const first = top();
-  if (nodeOf(first) == none) return answer;
+  if (nodeOf(first) == none) return;
   const from = descend(first, 0, query());
   begin(found, breadth, from, query());
   if (isSet(mask, from)) pool.insert(answer, pool.keyIn(pool.entryAt(found, 0)), from);
   for (let at = pool.follow(found); at != 0; at = pool.follow(found)) {
     if (pool.keyIn(at) > pool.bound(answer)) break;
     const listed = expand(pool.nodeIn(at), query());
+    met += listed;
     for (let i = 0; i < listed; i++) {
       const key = listedKey(i);
       const node = listedNode(i);
       pool.insert(found, key, node);
-      if (isSet(mask, node)) pool.insert(answer, key, node);
+      if (!isSet(mask, node)) continue;
+      metSet++;
+      pool.insert(answer, key, node);
     }
   }
-  return answer;
 }
+
+/** What a walk through a mask keeps in mind while it looks what is near. */
+const lookedAround: i32 = 16;
 
 /**
  * The same by a walk that never compares with a node whose bit is not set, but goes on to where its links lead (ACORN, arXiv 2403.04871).
- * Begins where an unmasked search would, and at `seeds` of the mask's nodes, spread over all.
+ * Begins with what a short walk among all meets, and with `seeds` of the mask's nodes, spread over all.
  *
  * @param most Comparisons after which the walk is given up: the pool then has the size 0.
+ * @param leastShare As for `searchMasked`.
  */
-export function searchThrough(ef: i32, mask: usize, seeds: i32, most: i32): usize {
+export function searchThrough(ef: i32, mask: usize, seeds: i32, most: i32, leastShare: f32): usize {
   const found = walked();
-  pool.clear(found, ef);
-  const first = top();
-  if (nodeOf(first) == none) return found;
-  const from = descend(first, 0, query());
-  beginVisit();
-  let listed = 0;
-  if (isNew(from) && isSet(mask, from)) listed = enlist(from, listed);
-  listed = gatherThrough(from, mask, listed);
-  listed = gatherSeeds(mask, seeds, listed);
+  const met0 = results();
   const before = evaluations;
-  scoreListed(found, listed);
+  walkMasked(ef, mask, lookedAround);
+  pool.clear(found, ef);
+  if (<f32>metSet < leastShare * <f32>met) return found;
+  beginVisit();
+  for (let i = 0; i < pool.sizeOf(met0); i++) {
+    const entry = pool.entryAt(met0, i);
+    isNew(pool.nodeIn(entry));
+    pool.insert(found, pool.keyIn(entry), pool.nodeIn(entry));
+  }
+  scoreListed(found, gatherSeeds(mask, seeds, 0));
   for (let at = pool.follow(found); at != 0; at = pool.follow(found)) {
     if (evaluations - before > most) {
       pool.clear(found, ef);
       return found;
     }
-    scoreListed(found, gatherThrough(pool.nodeIn(at), mask, 0));
+    scoreListed(found, gatherThrough(pool.nodeIn(at), mask));
   }
   return found;
 }
@@ -94,9 +114,9 @@ function enlist(node: u32, listed: i32): i32 {
 }
 
 /** Lists the mask's nodes that a node leads to, and those that its other neighbours lead to, up to twice as many as it has links. */
-function gatherThrough(node: u32, mask: usize, already: i32): i32 {
-  let listed = already;
-  const most = already + 2 * mostLinks0;
+function gatherThrough(node: u32, mask: usize): i32 {
+  let listed = 0;
+  const most = 2 * mostLinks0;
   const links = links0Of(node);
   for (let i = 0; i < mostLinks0; i++) {
     const near = load<u32>(links + (<usize>i << 2));
