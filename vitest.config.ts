@@ -31,7 +31,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['{src,adapters,scripts,examples}/**/*.test.ts', 'test/**/*.test.ts'],
-          exclude: [...conformance, 'test/packaging/**', ...servers],
+          exclude: [...conformance, 'test/{browser,packaging}/**', ...servers],
           testTimeout: 20_000,
           sequence: { groupOrder: 1 },
         },
@@ -73,7 +73,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'packaging',
-          include: ['test/packaging/**/*.test.ts'],
+          include: ['test/{browser,packaging}/**/*.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 240_000,
           fileParallelism: false,

@@ -32,15 +32,15 @@ describe('the options of searchHybrid', () => {
   it('know the fields of the payload, and what belongs to which fusion', () => {
     const store = {} as VectorStore<Article>;
     const text = 'x';
-    expectTypeOf(store.searchHybrid).toBeCallableWith({ text }, { fusion: { type: 'rrf', rankConstant: 10 } });
-    expectTypeOf(store.searchHybrid).toBeCallableWith({ text }, { fusion: { type: 'weighted', vectorWeight: 0.3 } });
+    void store.searchHybrid({ text }, { fusion: { type: 'rrf', rankConstant: 10 } });
+    void store.searchHybrid({ text }, { fusion: { type: 'weighted', vectorWeight: 0.3 } });
     // @ts-expect-error there is no such field
-    expectTypeOf(store.searchHybrid).toBeCallableWith({ text }, { fields: { body: 1 } });
+    void store.searchHybrid({ text }, { fields: { body: 1 } });
     // @ts-expect-error ranks have no weight
-    expectTypeOf(store.searchHybrid).toBeCallableWith({ text }, { fusion: { type: 'rrf', vectorWeight: 0.3 } });
+    void store.searchHybrid({ text }, { fusion: { type: 'rrf', vectorWeight: 0.3 } });
     // @ts-expect-error a fused score has no threshold
-    expectTypeOf(store.searchHybrid).toBeCallableWith({ text }, { minScore: 0.5 });
+    void store.searchHybrid({ text }, { minScore: 0.5 });
     // @ts-expect-error a text is needed
-    expectTypeOf(store.searchHybrid).toBeCallableWith({ vector: [1] });
+    void store.searchHybrid({ vector: [1] });
   });
 });

@@ -22,7 +22,7 @@ const componentsPerByte = 4;
 export async function anyvec(set: VectorSet, { m, efConstruction, filters }: GraphOptions): Promise<Engine> {
   const { loadHnsw } = (await built('src/engine/index/hnsw/provider.js')) as Hnsw;
   const settings = `hnsw, M ${m}, efConstruction ${efConstruction}, rescored with the original vectors`;
-  return open(set, filters, await loadHnsw(), { type: 'hnsw', m, efConstruction }, settings);
+  return open(set, filters, await loadHnsw(), { type: 'hnsw', m, efConstruction, options: { threads: 0 } }, settings);
 }
 
 /** Lists of the vectors themselves; the effort is `nprobe`. */

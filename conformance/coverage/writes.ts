@@ -133,6 +133,7 @@ export const writeLaws: readonly Law[] = [
       'searchHybrid: by text alone it finds the records that hold a term, and no others',
       'searchHybrid: a filter holds for both halves, and k for the whole',
       'searchHybrid: a text without a term finds nothing by text: the nearest alone, or []',
+      'searchHybrid: every text is found by its own words, however it is written, and by nobody else’s',
       'searchHybrid: what was replaced, patched or removed is found by what it is now',
       'searchHybrid: arrays, nested fields and several fields are searched; a field that is not declared is not',
       'searchHybrid: a namespace is searched by itself',

@@ -1,8 +1,10 @@
+import { tokenize } from '../../src/filter/tokenize.ts';
 import type { VectorStore } from '../../src/store.ts';
 import type { Fusion, HybridMatch } from '../../src/types.ts';
 import { deepEqual, equal, near, ok, rejects, sameMembers } from '../assertions.ts';
 import { defineSuite } from '../case.ts';
 import type { Context } from '../context.ts';
+import { hostileStrings } from '../corpus.ts';
 import { filled } from '../fixtures.ts';
 import { everything, idsOf, malformed, vectorFor } from '../reads.ts';
 
@@ -168,6 +170,22 @@ export const hybridSuite = defineSuite('searchHybrid', ['upsert', 'searchHybrid'
   it('best first, and a text without a match gives []', async (t) => {
     checkOrder(await (await store(t)).searchHybrid({ text: 'cat dog' }, { k: 10 }));
     deepEqual(await (await store(t)).searchHybrid({ text: 'zebra' }), [], 'matches of zebra');
+  });
+
+  it('every text is found by its own words, however it is written, and by nobody else’s', async (t) => {
+    const terms = hostileStrings.map((text) => new Set(tokenize(text)));
+    const collection = await filled(
+      t,
+      'hostile texts',
+      Object.fromEntries(hostileStrings.map((x, i) => [`string ${i}`, { x }])),
+      { x: 'text' },
+    );
+    for (const [i, text] of hostileStrings.entries()) {
+      const matches = await collection.searchHybrid({ text }, { k: hostileStrings.length });
+      const sharing = [...terms.entries()].filter(([, others]) => [...terms[i]!].some((term) => others.has(term)));
+      const expected = sharing.map(([j]) => `string ${j}`);
+      sameMembers(idsOf(matches), expected, `matches of ${JSON.stringify(text)}`);
+    }
   });
 
   it('a text without a term finds nothing by text: the nearest alone, or []', async (t) => {

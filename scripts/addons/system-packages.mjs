@@ -1,4 +1,4 @@
-/** What the addons need from the system: what is missing, and how it gets there. */
+/** What addons and tests need from the system: what is missing, and how it gets there. */
 import { existsSync } from 'node:fs';
 
 import { seconds } from '../lib/report.mjs';
@@ -9,6 +9,7 @@ const presence = {
   'g++': () => hasCommand('g++'),
   make: () => hasCommand('make'),
   python3: () => hasCommand('python3'),
+  chromium: () => hasCommand('chromium'),
   'libfaiss-dev': async () =>
     existsSync('/usr/include/faiss/Index.h') && (await linkerFinds('libfaiss.a', 'libfaiss.so')),
   'libopenblas-dev': () => linkerFinds('libopenblas.so', 'libopenblas.a'),

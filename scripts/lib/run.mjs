@@ -81,8 +81,15 @@ export function npm(args, options) {
  * Whether a command of this name is in the PATH.
  * @param {string} name
  */
-export function hasCommand(name) {
-  return (process.env.PATH ?? '').split(delimiter).some((directory) => isExecutable(join(directory, name)));
+export const hasCommand = (name) => commandPath(name) !== undefined;
+
+/**
+ * The file that a command of this name would run; undefined where there is none.
+ * @param {string} name
+ */
+export function commandPath(name) {
+  const files = (process.env.PATH ?? '').split(delimiter).map((directory) => join(directory, name));
+  return files.find(isExecutable);
 }
 
 /** @param {string} file */

@@ -246,10 +246,10 @@ export class Partition {
 
   /** The records that hold most of the terms; `distance` is the score, negated. */
   #bestByText({ fields, terms, filter }: DriverHybrid, k: number): Ranked[] {
-    const matching = filter.kind === 'all' ? this.#live : this.#payloads.resolve(filter, this.#live);
+    const allowed = filter.kind === 'all' ? this.#live : this.#payloads.resolve(filter, this.#live);
     const best = new TopK(k);
-    this.#payloads.rankByText(fields, terms, (slot, score) => {
-      if (matching.has(slot) && best.admits(-score)) best.offer({ slot, id: this.#ids[slot]!, distance: -score });
+    this.#payloads.rankByText(fields, terms, { k, allowed }, (slot, score) => {
+      if (best.admits(-score)) best.offer({ slot, id: this.#ids[slot]!, distance: -score });
     });
     return best.sorted();
   }

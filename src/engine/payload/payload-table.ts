@@ -108,17 +108,18 @@ export class PayloadTable {
   }
 
   /**
-   * Visits each slot whose text holds a term, once, with its score by {@link Bm25}.
+   * Visits the best `k` of the allowed slots whose text holds a term, and perhaps others of them, each with its score by {@link Bm25}.
    *
    * @param fields Of type `text`, with their weights.
    */
   rankByText(
     fields: readonly { readonly field: string; readonly weight: number }[],
     terms: readonly string[],
+    among: { readonly k: number; readonly allowed: Bitset },
     visit: (slot: number, score: number) => void,
   ): void {
     const ranked = fields.map(({ field, weight }) => ({ index: this.#indexOn(field)!.text!, weight }));
-    this.#bm25.rank(ranked, terms, visit);
+    this.#bm25.rank(ranked, terms, among, visit);
   }
 
   #resolveOr(members: readonly FilterNode[], universe: Bitset): Bitset {

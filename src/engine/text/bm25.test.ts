@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { printSeed, seed } from '../../../test/support/seed.ts';
 import { tokenize } from '../../filter/tokenize.ts';
 import type { Payload } from '../../types.ts';
+import { Bitset } from '../payload/bitset.ts';
 import { PayloadTable } from '../payload/payload-table.ts';
 
 printSeed('BM25 against a plain scan');
@@ -42,9 +43,22 @@ function plainScan(
   return scores;
 }
 
+/** Every document that holds a term. */
 function ranked(table: PayloadTable, weights: Weights, query: readonly string[]): Map<number, number> {
+  return among(table, weights, query, Number.MAX_SAFE_INTEGER, everySlot);
+}
+
+const everySlot = Bitset.of(Array.from({ length: 64 }, (_, slot) => slot));
+
+function among(
+  table: PayloadTable,
+  weights: Weights,
+  query: readonly string[],
+  k: number,
+  allowed: Bitset,
+): Map<number, number> {
   const scores = new Map<number, number>();
-  table.rankByText(weights, query, (slot, score) => {
+  table.rankByText(weights, query, { k, allowed }, (slot, score) => {
     expect(scores.has(slot), `slot ${slot} is visited twice`).toBe(false);
     scores.set(slot, score);
   });
@@ -137,6 +151,37 @@ describe('the ranking by text', () => {
       { seed, numRuns: runs / 5 },
     );
   });
+
+  it('visits the best k of those allowed with the same bits, whatever else it leaves out', () => {
+    // Common and rare words, so that there is something to leave out.
+    const skewed = fc.nat(999).map((x) => `w${Math.floor(40 ** (x / 1_000)) - 1}`);
+    const texts = fc.array(fc.array(skewed, { minLength: 1, maxLength: 15 }), { minLength: 60, maxLength: 60 });
+    const terms = fc.uniqueArray(skewed, { minLength: 2, maxLength: 8 });
+    const allowed = fc.option(fc.uniqueArray(fc.nat(59), { minLength: 20, maxLength: 59 }), { nil: undefined });
+    let [visited, matching] = [0, 0];
+    fc.assert(
+      fc.property(texts, weights, terms, fc.constantFrom(1, 3, 10), allowed, (documents, fields, query, k, some) => {
+        const table = new PayloadTable(declared);
+        for (const [slot, text] of documents.entries()) {
+          const half = text.length >> 1;
+          table.set(slot, { title: text.slice(half).join(' '), body: { en: text.slice(0, half).join(' ') } });
+        }
+        const set = some === undefined ? everySlot : Bitset.of(some);
+        const all = [...ranked(table, fields, query)].filter(([slot]) => set.has(slot));
+        const byScore = all.sort(([a, x], [b, y]) => y - x || a - b);
+        const found = among(table, fields, query, k, set);
+        expect(new Map(all)).toEqual(new Map([...all.filter(([slot]) => !found.has(slot)), ...found]));
+        const least = byScore.slice(0, k).at(-1)?.[1] ?? 0;
+        const mustBeThere = byScore.filter(([, score]) => score >= least).map(([slot]) => slot);
+        expect(mustBeThere.filter((slot) => !found.has(slot))).toEqual([]);
+        visited += found.size;
+        matching += all.length;
+      }),
+      { seed, numRuns: runs },
+    );
+    console.log(`${visited} of ${matching} matching documents were visited`);
+    expect(visited).toBeLessThan(0.6 * matching);
+  }, 60_000);
 
   it('a rarer term, more of it, a shorter text and a heavier field each count for more', () => {
     const table = new PayloadTable(declared);

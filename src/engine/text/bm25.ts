@@ -1,3 +1,5 @@
+import type { Bitset } from '../payload/bitset.ts';
+import type { PostingList } from './posting-list.ts';
 import type { TextIndex } from './text-index.ts';
 
 /** How soon more of a term adds little (`k1`), and how much a long text must pay (`b`, 0 to 1). */
@@ -10,6 +12,14 @@ export interface Bm25Settings {
 export interface RankedField {
   readonly index: TextIndex;
   readonly weight: number;
+}
+
+/** One term in one field. */
+interface Clause {
+  readonly index: TextIndex;
+  readonly postings: PostingList;
+  /** What a document gains by it is below. */
+  readonly most: number;
 }
 
 const usual: Bm25Settings = { k1: 1.2, b: 0.75 };
@@ -29,40 +39,127 @@ export class Bm25 {
   }
 
   /**
-   * Visits each document that holds a term, once, with its score.
+   * Visits the best `k` of the allowed documents that hold a term, and perhaps others of them; each once, with its score.
    *
-   * @param terms Distinct. With the order of the fields theirs decides the last bit of a score.
+   * The rarest terms come first. As soon as `k` documents are ahead of whatever those to come can give a new one, only documents seen so far
+   * are looked up in their lists (MaxScore): the lists of common terms, which are the long ones, need not be read.
+   *
+   * @param terms Distinct.
    */
-  rank(fields: readonly RankedField[], terms: readonly string[], visit: (slot: number, score: number) => void): void {
-    const touched: number[] = [];
+  rank(
+    fields: readonly RankedField[],
+    terms: readonly string[],
+    { k, allowed }: { readonly k: number; readonly allowed: Bitset },
+    visit: (slot: number, score: number) => void,
+  ): void {
     const slots = Math.max(0, ...fields.map(({ index }) => index.slots));
     if (slots > this.#scores.length) this.#scores = new Float64Array(slots);
-    for (const { index, weight } of fields) for (const term of terms) this.#add(index, weight, term, touched);
+    const clauses = this.#clauses(fields, terms);
+    const bounds = boundsAfter(clauses);
+    const total = (bounds[0] ?? 0) + (clauses[0]?.most ?? 0);
+    let seen: number[] = [];
+    let closed = false;
+    for (const [i, clause] of clauses.entries()) {
+      if (closed) this.#lookUp(clause, seen);
+      else this.#read(clause, allowed, seen);
+      const bound = bounds[i]!;
+      // No document can have gained more than has come by now.
+      if (bound >= total - bound) continue;
+      const least = this.#kthBest(seen, k);
+      closed ||= least >= bound;
+      if (closed) seen = this.#contenders(seen, least - bound);
+    }
     const scores = this.#scores;
-    for (const slot of touched) {
+    for (const slot of seen) {
       const score = scores[slot]!;
       scores[slot] = 0;
       visit(slot, score);
     }
   }
 
-  #add(index: TextIndex, weight: number, term: string, touched: number[]): void {
-    const postings = index.postings(term);
-    if (postings === undefined) return;
-    const { k1, b } = this.#settings;
-    const held = postings.length;
-    const most = weight * Math.log(1 + (index.documents - held + 0.5) / (held + 0.5)) * (k1 + 1);
-    const [base, perTerm] = [k1 * (1 - b), (k1 * b) / index.averageLength];
+  /** By falling bound; where equal, in the order of fields and terms. */
+  #clauses(fields: readonly RankedField[], terms: readonly string[]): Clause[] {
+    const clauses: Clause[] = [];
+    for (const { index, weight } of fields) {
+      for (const term of terms) {
+        const postings = index.postings(term);
+        if (postings === undefined) continue;
+        const held = postings.length;
+        const rarity = Math.log(1 + (index.documents - held + 0.5) / (held + 0.5));
+        clauses.push({ index, postings, most: weight * rarity * (this.#settings.k1 + 1) });
+      }
+    }
+    return clauses.sort((a, b) => b.most - a.most);
+  }
+
+  /** Adds to every allowed document with the term, and enters it in `seen` the first time. */
+  #read({ index, postings, most }: Clause, allowed: Bitset, seen: number[]): void {
+    const [base, perTerm] = this.#norm(index);
     const { lengths } = index;
     const scores = this.#scores;
     for (const { slots, frequencies } of postings.blocks) {
       for (let i = 0; i < slots.length; i++) {
         const slot = slots[i]!;
+        if (!allowed.has(slot)) continue;
         const frequency = frequencies[i]!;
         const before = scores[slot]!;
-        if (before === 0) touched.push(slot);
+        if (before === 0) seen.push(slot);
         scores[slot] = before + (most * frequency) / (frequency + base + perTerm * lengths[slot]!);
       }
     }
   }
+
+  /** Adds to the documents of `seen` that hold the term. */
+  #lookUp({ index, postings, most }: Clause, seen: readonly number[]): void {
+    const [base, perTerm] = this.#norm(index);
+    for (const slot of seen) {
+      const frequency = postings.frequencyOf(slot);
+      if (frequency === 0) continue;
+      this.#scores[slot]! += (most * frequency) / (frequency + base + perTerm * index.lengths[slot]!);
+    }
+  }
+
+  #norm(index: TextIndex): readonly [base: number, perTerm: number] {
+    const { k1, b } = this.#settings;
+    return [k1 * (1 - b), (k1 * b) / index.averageLength];
+  }
+
+  /** The `k`-th highest score so far; −Infinity where there are fewer. */
+  #kthBest(seen: readonly number[], k: number): number {
+    if (seen.length < k) return Number.NEGATIVE_INFINITY;
+    // A binary heap of the best k, the lowest at the root.
+    const heap = new Float64Array(k);
+    for (const slot of seen) {
+      const score = this.#scores[slot]!;
+      if (score <= heap[0]!) continue;
+      let at = 0;
+      for (;;) {
+        const left = 2 * at + 1;
+        if (left >= k) break;
+        const child = left + 1 < k && heap[left + 1]! < heap[left]! ? left + 1 : left;
+        if (heap[child]! >= score) break;
+        heap[at] = heap[child]!;
+        at = child;
+      }
+      heap[at] = score;
+    }
+    return heap[0]!;
+  }
+
+  /** Those with at least this score; the scores of the others are forgotten. */
+  #contenders(seen: readonly number[], least: number): number[] {
+    return seen.filter((slot) => {
+      if (this.#scores[slot]! >= least) return true;
+      this.#scores[slot] = 0;
+      return false;
+    });
+  }
+}
+
+/** What a document can gain at most by the clauses after each; 0 after the last. */
+function boundsAfter(clauses: readonly Clause[]): Float64Array {
+  const bounds = new Float64Array(clauses.length);
+  for (let i = clauses.length - 2; i >= 0; i--) bounds[i] = bounds[i + 1]! + clauses[i + 1]!.most;
+  // Rounding could let a little more come.
+  return bounds.map((bound) => bound * (1 + 1e-9));
 }

@@ -50,6 +50,13 @@ export class PostingList {
     this.#blocks.splice(at + 1, 0, { slots: slots.splice(half), frequencies: frequencies.splice(half) });
   }
 
+  /** How often the term stands in the document; 0 for one that is not in the list. */
+  frequencyOf(slot: number): number {
+    const { slots, frequencies } = this.#blocks[this.#blockOf(slot)]!;
+    const position = positionOf(slots, slot);
+    return slots[position] === slot ? frequencies[position]! : 0;
+  }
+
   /** Takes out a slot that is in the list. */
   remove(slot: number): void {
     this.#length -= 1;

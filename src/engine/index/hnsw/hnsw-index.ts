@@ -211,7 +211,8 @@ export class HnswIndex implements VectorIndex {
     const generation = this.#graphs.ready();
     if (generation === undefined || this.#waiting.size > mostWaiting || !this.#isTrusted(generation)) return undefined;
     const { index, positions } = generation;
-    const ef = Math.max(searchEf(params.ef, this.#settings.ef), Math.ceil(k * proposedPerWanted) + proposedBeyond);
+    const least = this.#error === undefined ? Math.ceil(k * proposedPerWanted) + proposedBeyond : k;
+    const ef = Math.max(searchEf(params.ef, this.#settings.ef), least);
     // Then comparing with every vector is the answer.
     if (ef > Graph.mostFound || !index.canAnswer(query)) return undefined;
     const passing = Math.min(allowedCount, positions.live);
