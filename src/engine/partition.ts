@@ -223,10 +223,11 @@ export class Partition {
   }
 
   search(query: Float32Array, asked: DriverSearch): StoredMatch[] {
-    return this.#nearest(query, asked).map(({ slot, distance }) => ({
-      ...this.#recordAt(slot, asked.include),
-      distance,
-    }));
+    const { include } = asked;
+    return this.#nearest(query, asked).map(({ slot, id, distance }) => {
+      const match: Writable<StoredMatch> = { id, distance };
+      return this.#fill(match, slot, include);
+    });
   }
 
   searchHybrid(asked: DriverHybrid): StoredHybridMatch[] {
@@ -259,8 +260,10 @@ export class Partition {
       asked.filter.kind === 'all' ? this.#withVector : this.#payloads.resolve(asked.filter, this.#withVector);
     const best = new TopK(asked.k);
     const likely = asked.exact ? undefined : this.#likely(query, asked, candidates);
+    const { maxDistance } = asked;
+    const ids = this.#ids;
     this.vectors.distances(query, likely ?? candidates.toArray(), (slot, distance) => {
-      if (distance <= asked.maxDistance && best.admits(distance)) best.offer({ slot, id: this.#ids[slot]!, distance });
+      if (distance <= maxDistance && best.admits(distance)) best.offer({ slot, id: ids[slot]!, distance });
     });
     return best.sorted();
   }
@@ -335,13 +338,19 @@ export class Partition {
   }
 
   #recordAt(slot: number, include: Parts): StoredRecord {
-    return {
-      id: this.#ids[slot]!,
-      ...(include.payload && { payload: cloneJson(this.#payloads.at(slot)) }),
-      ...(include.vector && { vector: this.#withVector.has(slot) ? this.vectors.at(slot).slice() : null }),
-    };
+    const record: Writable<StoredRecord> = { id: this.#ids[slot]! };
+    return this.#fill(record, slot, include);
+  }
+
+  /** Adds the parts that are asked for. Every search does this for every hit: no object is made that is not needed. */
+  #fill<R extends Writable<StoredRecord>>(record: R, slot: number, include: Parts): R {
+    if (include.payload) record.payload = cloneJson(this.#payloads.at(slot));
+    if (include.vector) record.vector = this.#withVector.has(slot) ? this.vectors.at(slot).slice() : null;
+    return record;
   }
 }
+
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
 function idsBySlot({ slots, order, ids }: PartitionImage): (Id | undefined)[] {
   // Where nothing was ever removed the one order is the other.

@@ -33,7 +33,7 @@ export class TopK {
 
   /** Best first. */
   sorted(): Ranked[] {
-    return [...this.#heap].sort(compareMatches);
+    return this.#heap.slice().sort(compareMatches);
   }
 
   #siftUp(from: number): void {

@@ -76,11 +76,7 @@ export class HnswIndex implements VectorIndex {
     const make = () => {
       const slots = this.#graphs.current?.positions.liveSlots() ?? [...this.#waiting];
       const centre = centreOf(vectors, slots);
-      const isWhole = this.#mayChange && centre.every(Number.isInteger) && centre.every((x) => x === centre[0]);
-      // Whole numbers are kept exactly by 8 bits.
-      const quantization = isWhole && this.#quantization === 'sq4' ? 'sq8' : this.#quantization;
-      this.#quantization = quantization;
-      return new Graph(modules, settings, vectors, { quantization, centre });
+      return new Graph(modules, settings, vectors, { quantization: this.#quantization, centre });
     };
     this.#graphs = new RenewingIndex({ minimum: 1, eager: 1, prepare() {}, make }, generation);
   }

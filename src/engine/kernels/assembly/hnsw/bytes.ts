@@ -14,9 +14,10 @@ const mostCode: f32 = 127;
 
 /** Whether codes keep a vector exactly: whole numbers from -128 to 127. */
 export function isKeptWhole(source: usize): bool {
+  if (!isWhole(source)) return false;
   for (let j: usize = 0; j < <usize>dimension; j++) {
     const x = load<f32>(source + (j << 2));
-    if (nearest(x) != x || x < -128 || x > 127) return false;
+    if (x < -128 || x > 127) return false;
   }
   return true;
 }
@@ -54,8 +55,12 @@ export function prepare(source: usize, query: usize): void {
   const step: f32 = largest <= most && isWhole(source) ? 1 : largest / most;
   const inverse: f32 = step > 0 ? <f32>1 / step : 0;
   const out = query + constants;
-  for (let j: usize = 0; j < <usize>padded; j++) {
-    store<i16>(out + (j << 1), <i16>nearest(load<f32>(source + (j << 2)) * inverse));
+  const wanted = f32x4.splat(inverse);
+  for (let j: usize = 0; j < <usize>padded; j += 8) {
+    const from = source + (j << 2);
+    const low = i32x4.trunc_sat_f32x4_s(f32x4.nearest(f32x4.mul(v128.load(from), wanted)));
+    const high = i32x4.trunc_sat_f32x4_s(f32x4.nearest(f32x4.mul(v128.load(from, 16), wanted)));
+    v128.store(out + (j << 1), i16x8.narrow_i32x4_s(low, high));
   }
   store<f32>(query, step, 4);
 }

@@ -12,6 +12,7 @@ import * as bytes from './bytes';
 import * as floats from './floats';
 import { asBytes, asFloats, centre, dimension, euclidean, header, kind, rowOf } from './layout';
 import * as nibbles from './nibbles';
+import { squaresOf } from './numbers';
 import { centred } from './scratch';
 
 /** Distances computed since the host last asked. */
@@ -24,12 +25,17 @@ export function resetEvaluations(): void {
 /** Puts `dimension` f32, less the centre, where preparing and encoding read them. */
 export function takeIn(source: usize): void {
   const target = centred();
-  for (let j: usize = 0; j < <usize>dimension; j++) {
+  let j: usize = 0;
+  for (; j + 4 <= <usize>dimension; j += 4) {
     const at = j << 2;
-    store<f32>(target + at, <f32>(<f64>load<f32>(source + at) - <f64>load<f32>(centre + at)));
+    v128.store(target + at, f32x4.sub(v128.load(source + at), v128.load(centre + at)));
+  }
+  for (; j < <usize>dimension; j++) {
+    const at = j << 2;
+    store<f32>(target + at, load<f32>(source + at) - load<f32>(centre + at));
   }
   const end = (<usize>dimension + 31) & ~31;
-  for (let j: usize = dimension; j < end; j++) store<f32>(target + (j << 2), 0);
+  for (; j < end; j++) store<f32>(target + (j << 2), 0);
 }
 
 /** -2 <v, centre> */
@@ -39,15 +45,6 @@ function productWithCentre(vector: usize): f32 {
     sum += <f64>load<f32>(vector + (j << 2)) * <f64>load<f32>(centre + (j << 2));
   }
   return <f32>(-2 * sum);
-}
-
-function squares(vector: usize): f64 {
-  let sum: f64 = 0;
-  for (let j: usize = 0; j < <usize>dimension; j++) {
-    const x = <f64>load<f32>(vector + (j << 2));
-    sum += x * x;
-  }
-  return sum;
 }
 
 /** Writes what was taken in last into the row of a node. Afterwards it is gone. */
@@ -80,7 +77,7 @@ export function prepare(query: usize): void {
   if (kind == asFloats) floats.prepare(source, query);
   else if (kind == asBytes) bytes.prepare(source, query);
   else nibbles.prepare(source, query);
-  store<f32>(query, euclidean ? <f32>squares(source) : productWithCentre(source));
+  store<f32>(query, euclidean ? <f32>squaresOf(source) : productWithCentre(source));
 }
 
 /** Prepares the row of a node as a query. */

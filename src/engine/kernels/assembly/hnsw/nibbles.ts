@@ -87,8 +87,8 @@ export function prepare(source: usize, query: usize): void {
   const step: f32 = largest <= mostStep && isWhole(source) ? 1 : largest / mostStep;
   const inverse: f32 = step > 0 ? <f32>1 / step : 0;
   const wanted = f32x4.splat(inverse);
-  let all: i32 = 0;
-  let last: i32 = 0;
+  let all = i32x4.splat(0);
+  let last = i32x4.splat(0);
   for (let block: usize = 0; block < <usize>padded; block += 32) {
     let before = i16x8.splat(0);
     for (let k: usize = 0; k < 4; k++) {
@@ -96,19 +96,19 @@ export function prepare(source: usize, query: usize): void {
       const low = i32x4.trunc_sat_f32x4_s(f32x4.nearest(f32x4.mul(v128.load(from), wanted)));
       const high = i32x4.trunc_sat_f32x4_s(f32x4.nearest(f32x4.mul(v128.load(from, 16), wanted)));
       const q = i16x8.narrow_i32x4_s(low, high);
-      const sum = sumOf(q);
-      all += sum;
-      if (k == 3) last += sum;
+      const sums = i32x4.dot_i16x8_s(q, i16x8.splat(1));
+      all = i32x4.add(all, sums);
+      if (k == 3) last = i32x4.add(last, sums);
       v128.store(query + constants + (block << 1) + (k << 4), i16x8.sub(q, i16x8.shl(before, 4)));
       before = q;
     }
   }
-  finish(query, step, all, last);
+  finish(query, step, total(all), total(last));
 }
 
 export function prepareRow(row: usize, query: usize): void {
-  let all: i32 = 0;
-  let last: i32 = 0;
+  let all = i32x4.splat(0);
+  let last = i32x4.splat(0);
   for (let block: usize = 0; block < <usize>padded; block += 32) {
     const v = v128.load(row + (block >> 1), header);
     let before = i16x8.splat(0);
@@ -118,14 +118,14 @@ export function prepareRow(row: usize, query: usize): void {
       let q = i16x8.sub(i16x8.shl(n, 1), i16x8.splat(15));
       const beyond = <i32>(block + 8 * k) + 8 - dimension;
       if (beyond > 0) q = v128.and(q, firstLanes(8 - beyond));
-      const sum = sumOf(q);
-      all += sum;
-      if (k == 3) last += sum;
+      const sums = i32x4.dot_i16x8_s(q, i16x8.splat(1));
+      all = i32x4.add(all, sums);
+      if (k == 3) last = i32x4.add(last, sums);
       v128.store(query + constants + (block << 1) + (k << 4), i16x8.sub(q, i16x8.shl(before, 4)));
       before = q;
     }
   }
-  finish(query, load<f32>(row, 4) / <f32>2, all, last);
+  finish(query, load<f32>(row, 4) / <f32>2, total(all), total(last));
 }
 
 /** Ones in the first lanes of eight. */
@@ -139,12 +139,6 @@ function firstLanes(count: i32): v128 {
 function finish(query: usize, step: f32, all: i32, last: i32): void {
   store<f32>(query, step, 4);
   store<f32>(query, <f32>7.5 * <f32>all - <f32>(last << 3), 8);
-}
-
-// @ts-expect-error: decorator
-@inline
-function sumOf(q: v128): i32 {
-  return total(i32x4.dot_i16x8_s(q, i16x8.splat(1)));
 }
 
 // @ts-expect-error: decorator
