@@ -107,7 +107,7 @@ export class Generation {
     [numbers, extremes, table, image, ...graphSections]: readonly Uint8Array[],
   ): Generation {
     const [blockCount, freeBlock, maskBlock, maskSlots, spread, loss, lists, writes, error, imbalance, unit, ...mean] =
-      new Float64Array(numbers!.slice().buffer);
+      new Float64Array(Uint8Array.from(numbers!).buffer);
     const memory = new ListsMemory(modules.ivf, { ...shapeFor(settings, vectors, 0), lists: lists! });
     memory.reserve(memory.keptFrom + image!.byteLength);
     new Uint8Array(memory.buffer).set(image!, memory.keptFrom);
@@ -124,7 +124,7 @@ export class Generation {
     const inverted = new InvertedLists(memory, frame, vectors, graph, {
       state,
       table: SlotTable.fromBytes(table!),
-      extremes: new Uint32Array(extremes!.slice().buffer),
+      extremes: new Uint32Array(Uint8Array.from(extremes!).buffer),
     });
     const quality = error! < 0 ? undefined : { error: error!, imbalance: imbalance! };
     const generation = new Generation(inverted, quality);

@@ -48,7 +48,7 @@ export class IvfIndex implements VectorIndex {
     this.#vectors = vectors;
     if (saved === undefined) return;
     const [waiting, ...sections] = open(saved, this.#identity, 1 + Generation.sections(this.#settings));
-    this.#waiting = new Set(new Uint32Array(waiting!.slice().buffer));
+    this.#waiting = new Set(new Uint32Array(Uint8Array.from(waiting!).buffer));
     this.#current = Generation.load(modules, this.#settings, vectors, sections);
   }
 
