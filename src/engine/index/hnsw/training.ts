@@ -2,7 +2,7 @@ import { norm } from '../../../score.ts';
 import type { VectorSource } from '../vector-index.ts';
 
 /** Vectors that say where the centre is. */
-const sampled = 2_048;
+const sampled = 512;
 /** 8-bit codes keep so many whole numbers on either side of the centre. */
 const wholeRange = { least: -128, most: 127 };
 
