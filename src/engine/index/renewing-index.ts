@@ -181,11 +181,16 @@ export class RenewingIndex<I extends GrowingIndex> {
     try {
       work();
     } catch (error) {
-      this.#failed = true;
-      this.#untold = { error };
-      const slots = this.#current?.positions ?? this.#dormant;
-      this.#sleep(Positions.of(slots.liveSlots()));
+      this.fail(error);
     }
+  }
+
+  /** Gives up the native indexes for good: one of them failed, in this thread or in another, and may be half written. */
+  fail(error: unknown): void {
+    this.#failed = true;
+    this.#untold = { error };
+    const slots = this.#current?.positions ?? this.#dormant;
+    this.#sleep(Positions.of(slots.liveSlots()));
   }
 
   #sleep(living: Positions): void {

@@ -46,16 +46,26 @@ export class Crew {
     this.#workers = workers;
   }
 
-  /** @param configure Of each thread. */
+  /**
+   * @param configure Of each thread.
+   * @returns undefined where threads are denied, by the permissions or the limits of the process.
+   */
   static start(
     module: WebAssembly.Module,
     memory: WebAssembly.Memory,
     configure: readonly ThreadPlaces['configure'][],
-  ): Crew {
+  ): Crew | undefined {
     const { Worker } = workerThreads()!;
-    return new Crew(
-      configure.map((each) => new Worker(program, { eval: true, workerData: { module, memory, configure: each } })),
-    );
+    const workers: Worker[] = [];
+    try {
+      for (const each of configure)
+        workers.push(new Worker(program, { eval: true, workerData: { module, memory, configure: each } }));
+      return new Crew(workers);
+    } catch {
+      // Nothing is lost: the caller's own thread does the work.
+      for (const worker of workers) void worker.terminate();
+      return undefined;
+    }
   }
 
   /**

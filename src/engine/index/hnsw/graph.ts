@@ -80,7 +80,7 @@ export class Graph implements GrowingIndex {
     }
   }
 
-  /** Threads for {@link Graph.appendWith}; undefined where the graph has no memory to share. There is a vector already. */
+  /** Threads for {@link Graph.appendWith}; undefined where the graph has no memory to share, or there are none. There is a vector already. */
   gather(): Crew | undefined {
     const { threads } = this.#settings;
     if (threads === 0) return undefined;

@@ -152,7 +152,13 @@ export class HnswIndex implements VectorIndex {
     try {
       while (this.#waiting.size > together && goesOn()) {
         const slots = [...first(this.#waiting, index.mostTogether)];
-        await index.appendWith(crew, slots);
+        try {
+          await index.appendWith(crew, slots);
+        } catch (error) {
+          // A thread may have ended with a lock in its hand: nobody may insert here any more.
+          this.#graphs.fail(error);
+          return;
+        }
         for (const slot of slots) {
           positions.append(slot);
           this.#waiting.delete(slot);

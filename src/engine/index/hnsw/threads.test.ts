@@ -1,8 +1,9 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { queriesLike } from '../../../../test/support/vector-index.ts';
 import { Vectors, vectorMaker } from '../../../../test/support/vectors.ts';
 import { TimeSlice } from '../../time-slice.ts';
 import { settle } from '../settle.ts';
+import { Crew } from './crew.ts';
 import { loadHnsw } from './provider.ts';
 
 const dimension = 32;
@@ -75,4 +76,26 @@ test('stopping between two batches loses nothing, and the rest is done later', a
   for (const slot of [0, 1, count - 1]) expect(found(slot)).toContain(slot);
   await settle(index, slice());
   for (const slot of [0, 1, count - 1]) expect(found(slot)).toContain(slot);
+});
+
+test('where threads are denied, this one builds', async () => {
+  const { index, vectors } = await begun(2);
+  const denied = vi.spyOn(Crew, 'start').mockReturnValue(undefined);
+  await settle(index, slice());
+  expect(denied).toHaveBeenCalledOnce();
+  denied.mockRestore();
+  for (const slot of [0, 1, count - 1]) expect(index.search(vectors.at(slot), 1, options)).toContain(slot);
+});
+
+test('a thread that fails fails no write: the next search says so, and later ones are left to the engine', async () => {
+  const { index, vectors } = await begun(2);
+  const failing = vi.spyOn(Crew.prototype, 'insert').mockRejectedValue(new RangeError('a thread is gone'));
+  await settle(index, slice()).finally(() => failing.mockRestore());
+  expect(() => index.search(vectors.at(0), 1, options)).toThrow(new RangeError('a thread is gone'));
+  expect(index.search(vectors.at(0), 1, options)).toBeUndefined();
+  index.add([0, 1]);
+  index.remove([2]);
+  await settle(index, slice());
+  expect(index.search(vectors.at(0), 1, options)).toBeUndefined();
+  expect(index.serialize()).toBeUndefined();
 });
