@@ -1,10 +1,11 @@
 /**
- * Compiles the package to dist/. `node scripts/build.mjs` always builds; `buildIfStale()` only after a change of the sources.
+ * Compiles and bundles the package to dist/. `node scripts/build.mjs` always builds; `buildIfStale()` only after a change of the sources.
  * Built aside and then swapped in: dist never holds files of an earlier build, and a failed build leaves the old one alone.
  */
 import { chmodSync, existsSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { bundle } from './lib/bundle.mjs';
 import { isMain } from './lib/main.mjs';
 import { cacheDir, packageDir, root } from './lib/paths.mjs';
 import { exitWith, SetupError, seconds } from './lib/report.mjs';
@@ -25,6 +26,7 @@ export async function compileInto(name) {
   rmSync(directory, { recursive: true, force: true });
   const tsc = join(packageDir('typescript'), 'bin/tsc');
   const result = await run(process.execPath, [tsc, '-p', 'tsconfig.build.json', '--outDir', name], { cwd: root });
+  if (result.ok) await bundle(directory);
   const command = join(directory, 'src/cli/index.js');
   if (existsSync(command)) chmodSync(command, 0o755);
   return { ...result, directory };

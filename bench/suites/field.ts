@@ -132,10 +132,10 @@ export function filesOf(set: SetPlace, engine: EngineName, { m, efConstruction }
   return { file, notes: `${file}.json` };
 }
 
-/** Our graphs are built anew whenever the engine was. */
+/** Our graphs are built anew whenever the engine was changed. */
 function engineKey(): string {
-  const directory = join(root, 'dist/src/engine');
-  const files = readdirSync(directory, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.js'));
+  const directory = join(root, 'src/engine');
+  const files = readdirSync(directory, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
   const hash = createHash('sha256');
   for (const name of files.sort()) hash.update(readFileSync(join(directory, name)));
   return hash.digest('hex').slice(0, 12);

@@ -1,3 +1,5 @@
+import type { SavedIds } from './storage/snapshot-ids.ts';
+
 /** A partition as it is saved: everything but the index over its vectors. */
 export interface PartitionContent {
   /** One more than the highest slot there ever was. */
@@ -19,8 +21,7 @@ export interface PartitionContent {
 /** A partition as it is found again: what every search needs is in memory, the rest is read when it is asked for. */
 export interface PartitionImage
   extends Pick<PartitionContent, 'slots' | 'order' | 'free' | 'withVector' | 'vectorVersion'> {
-  /** By position in `order`. */
-  readonly ids: readonly string[];
+  readonly ids: SavedIds;
   readonly stored: StoredPartition;
 }
 

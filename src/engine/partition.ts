@@ -12,6 +12,7 @@ import type { OriginalVectors } from './original-vectors.ts';
 import type { PartitionContent, PartitionImage, StoredPartition } from './partition-image.ts';
 import { Bitset } from './payload/bitset.ts';
 import { PayloadTable } from './payload/payload-table.ts';
+import { RecordSlots } from './record-slots.ts';
 import type { TimeSlice } from './time-slice.ts';
 import { type Ranked, TopK } from './top-k.ts';
 import { VectorTable } from './vector-table.ts';
@@ -42,9 +43,7 @@ export interface SlottedRecord {
 export class Partition {
   readonly vectors: OriginalVectors;
   readonly #payloads: PayloadTable;
-  #slotById: Map<Id, number> | undefined;
-  readonly #ids: (Id | undefined)[];
-  readonly #free: number[];
+  readonly #slots: RecordSlots;
   readonly #live: Bitset;
   readonly #withVector: Bitset;
   readonly #births: BirthOrder;
@@ -72,18 +71,8 @@ export class Partition {
     this.vectors =
       originals === 'disk' ? new DiskVectors(dimension, metric, image?.stored) : new VectorTable(dimension, metric);
     this.#payloads = new PayloadTable(fields, image && { from: image.stored, slots: this.#live, length: image.slots });
-    this.#ids = image === undefined ? [] : idsBySlot(image);
-    this.#free = Array.from(image?.free ?? []);
+    this.#slots = new RecordSlots(image);
     this.#index = createIndex(this.vectors);
-  }
-
-  /** Slots by id: made when an id is asked for first, which no search does. */
-  get #slots(): Map<Id, number> {
-    if (this.#slotById === undefined) {
-      this.#slotById = new Map();
-      for (const [slot, id] of this.#ids.entries()) if (id !== undefined) this.#slotById.set(id, slot);
-    }
-    return this.#slotById;
   }
 
   /** Reads the original vectors of an image into memory, in slices, where that is where they are to be. */
@@ -94,12 +83,12 @@ export class Partition {
   /** Everything to be saved. Must not be changed while that is used. */
   content(): PartitionContent {
     return {
-      slots: this.#ids.length,
+      slots: this.#slots.length,
       order: this.#births.slots(),
-      free: Uint32Array.from(this.#free),
+      free: Uint32Array.from(this.#slots.free),
       withVector: this.#withVector.words(),
       vectorVersion: this.#vectorVersion,
-      id: (slot) => this.#ids[slot]!,
+      id: (slot) => this.#slots.idAt(slot),
       payload: (slot) => this.#payloads.textAt(slot),
       vector: (slot) => this.vectors.at(slot),
     };
@@ -122,7 +111,7 @@ export class Partition {
   }
 
   get size(): number {
-    return this.#ids.length - this.#free.length;
+    return this.#slots.size;
   }
   get index(): VectorIndex {
     return this.#index;
@@ -133,19 +122,17 @@ export class Partition {
   }
 
   has(id: Id): boolean {
-    return this.#slots.has(id);
+    return this.#slots.slotOf(id) !== undefined;
   }
 
   payloadOf(id: Id): Payload | undefined {
-    const slot = this.#slots.get(id);
+    const slot = this.#slots.slotOf(id);
     return slot === undefined ? undefined : this.#payloads.at(slot);
   }
 
   /** The slots that new and replaced records would get, in order; nothing changes yet. */
   allot(ids: readonly Id[]): number[] {
-    let fromFree = this.#free.length;
-    let beyond = this.#ids.length;
-    return ids.map((id) => this.#slots.get(id) ?? (fromFree > 0 ? this.#free[--fromFree]! : beyond++));
+    return this.#slots.allot(ids);
   }
 
   /** Writes whole records at slots from {@link allot}, or, while a log is replayed, at those it names. */
@@ -153,7 +140,7 @@ export class Partition {
     const added: number[] = [];
     const emptied: number[] = [];
     for (const { slot, id, vector, payload } of records) {
-      if (!this.#slots.has(id)) this.#occupy(slot, id);
+      if (!this.has(id)) this.#occupy(slot, id);
       this.#payloads.set(slot, payload);
       if (vector !== null) {
         this.vectors.set(slot, vector);
@@ -166,19 +153,16 @@ export class Partition {
   }
 
   setPayload(id: Id, payload: Payload): void {
-    this.#payloads.set(this.#slots.get(id)!, payload);
+    this.#payloads.set(this.#slots.slotOf(id)!, payload);
   }
 
   /** Removes the records that are there. */
   remove(ids: readonly Id[]): void {
     const emptied: number[] = [];
     for (const id of ids) {
-      const slot = this.#slots.get(id);
+      const slot = this.#slots.release(id);
       if (slot === undefined) continue;
       if (this.#withVector.has(slot)) emptied.push(slot);
-      this.#slots.delete(id);
-      this.#ids[slot] = undefined;
-      this.#free.push(slot);
       this.#live.delete(slot);
       this.#births.remove(slot);
       this.#payloads.remove(slot);
@@ -188,7 +172,7 @@ export class Partition {
 
   /** The ids of the records that match. */
   idsMatching(filter: FilterNode): Id[] {
-    return Array.from(this.#payloads.resolve(filter, this.#live), (slot) => this.#ids[slot]!);
+    return Array.from(this.#payloads.resolve(filter, this.#live), (slot) => this.#slots.idAt(slot));
   }
 
   count(filter: FilterNode): number {
@@ -197,7 +181,7 @@ export class Partition {
 
   get(ids: readonly Id[], include: Parts): StoredRecord[] {
     return ids.flatMap((id) => {
-      const slot = this.#slots.get(id);
+      const slot = this.#slots.slotOf(id);
       return slot === undefined ? [] : [this.#recordAt(slot, include)];
     });
   }
@@ -250,7 +234,7 @@ export class Partition {
     const allowed = filter.kind === 'all' ? this.#live : this.#payloads.resolve(filter, this.#live);
     const best = new TopK(k);
     this.#payloads.rankByText(fields, terms, { k, allowed }, (slot, score) => {
-      if (best.admits(-score)) best.offer({ slot, id: this.#ids[slot]!, distance: -score });
+      if (best.admits(-score)) best.offer({ slot, id: this.#slots.idAt(slot), distance: -score });
     });
     return best.sorted();
   }
@@ -261,9 +245,9 @@ export class Partition {
     const best = new TopK(asked.k);
     const likely = asked.exact ? undefined : this.#likely(query, asked, candidates);
     const { maxDistance } = asked;
-    const ids = this.#ids;
+    const slots = this.#slots;
     this.vectors.distances(query, likely ?? candidates.toArray(), (slot, distance) => {
-      if (distance <= maxDistance && best.admits(distance)) best.offer({ slot, id: ids[slot]!, distance });
+      if (distance <= maxDistance && best.admits(distance)) best.offer({ slot, id: slots.idAt(slot), distance });
     });
     return best.sorted();
   }
@@ -309,23 +293,9 @@ export class Partition {
   }
 
   #occupy(slot: number, id: Id): void {
-    // While a log is replayed, slots come in any order: those passed over are free until they are named.
-    for (let skipped = this.#ids.length; skipped < slot; skipped++) {
-      this.#ids.push(undefined);
-      this.#free.push(skipped);
-    }
-    if (slot === this.#ids.length) this.#ids.push(id);
-    else this.#takeFree(slot);
-    this.#ids[slot] = id;
-    this.#slots.set(id, slot);
+    this.#slots.take(slot, id);
     this.#live.add(slot);
     this.#births.add(slot);
-  }
-
-  #takeFree(slot: number): void {
-    // Allotted slots come off the end; only a replayed log takes others.
-    if (this.#free.at(-1) === slot) this.#free.pop();
-    else this.#free.splice(this.#free.lastIndexOf(slot), 1);
   }
 
   #changeVectors(added: number[], emptied: number[]): void {
@@ -338,7 +308,7 @@ export class Partition {
   }
 
   #recordAt(slot: number, include: Parts): StoredRecord {
-    const record: Writable<StoredRecord> = { id: this.#ids[slot]! };
+    const record: Writable<StoredRecord> = { id: this.#slots.idAt(slot) };
     return this.#fill(record, slot, include);
   }
 
@@ -351,11 +321,3 @@ export class Partition {
 }
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
-
-function idsBySlot({ slots, order, ids }: PartitionImage): (Id | undefined)[] {
-  // Where nothing was ever removed the one order is the other.
-  if (order.length === slots && order.every((slot, i) => slot === i)) return [...ids];
-  const bySlot = new Array<Id | undefined>(slots).fill(undefined);
-  for (let i = 0; i < order.length; i++) bySlot[order[i]!] = ids[i]!;
-  return bySlot;
-}

@@ -13,7 +13,7 @@ interface StaticImports {
 
 const nodeGlobals = new Set(['Buffer', 'require', '__dirname', '__filename']);
 
-/** What is loaded at once when a compiled module is imported; `import()` calls are not followed. */
+/** What is loaded at once when a module is imported; `import()` calls are not followed. */
 export function staticImports(entry: string): StaticImports {
   const files = new Set<string>();
   const packages = new Set<string>();
@@ -35,6 +35,10 @@ export function staticImports(entry: string): StaticImports {
 function specifiers(source: ts.SourceFile): string[] {
   return source.statements.flatMap((statement) => {
     if (!ts.isImportDeclaration(statement) && !ts.isExportDeclaration(statement)) return [];
+    const typesOnly = ts.isImportDeclaration(statement)
+      ? statement.importClause?.phaseModifier === ts.SyntaxKind.TypeKeyword
+      : statement.isTypeOnly;
+    if (typesOnly) return [];
     const specifier = statement.moduleSpecifier;
     return specifier !== undefined && ts.isStringLiteral(specifier) ? [specifier.text] : [];
   });

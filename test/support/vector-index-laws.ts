@@ -21,7 +21,15 @@ const allMetrics: readonly Metric[] = ['cosine', 'dot', 'euclidean'];
 const k = 10;
 
 /** What holds for every vector index that the engine is given. */
-export function vectorIndexLaws(loadProvider: () => Promise<VectorIndexProvider>, cases: readonly IndexCase[]): void {
+export function vectorIndexLaws(
+  loadProvider: () => Promise<VectorIndexProvider>,
+  cases: readonly IndexCase[],
+  {
+    nativeCode = false,
+  }: {
+    /** Whether native code reads what was saved, which damage could make it run wild. */ readonly nativeCode?: boolean;
+  } = {},
+): void {
   let provider: VectorIndexProvider;
   beforeAll(async () => {
     provider = await loadProvider();
@@ -122,7 +130,7 @@ export function vectorIndexLaws(loadProvider: () => Promise<VectorIndexProvider>
         expect(again.recall(queriesLike(dimension, 25, 6), k).recall).toBeGreaterThanOrEqual(floor);
       });
 
-      test('what was saved is not loaded for another index, nor with damage anywhere', () => {
+      test('what was saved is not loaded for another index, nor cut short, nor, where native code reads it, with any damage', () => {
         const indexed = build();
         indexed.search(queries[0]!, k);
         const bytes = indexed.index.serialize()!;
@@ -137,7 +145,7 @@ export function vectorIndexLaws(loadProvider: () => Promise<VectorIndexProvider>
           const bit = Math.floor(random() * bytes.length * 8);
           const damaged = Uint8Array.from(bytes);
           damaged[bit >> 3]! ^= 1 << (bit & 7);
-          expect(load(damaged, { dimension, metric })).toThrow(corruption);
+          if (nativeCode) expect(load(damaged, { dimension, metric })).toThrow(corruption);
           expect(load(bytes.subarray(0, bit >> 3), { dimension, metric })).toThrow(corruption);
         }
         expect(load(bytes, { dimension, metric })).not.toThrow();

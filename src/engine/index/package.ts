@@ -36,10 +36,18 @@ export function seal(identity: PackageIdentity, sections: readonly Uint8Array[])
  * @throws `Corruption` for damage, and for bytes that belong to an index with another identity.
  */
 export function open(bytes: Uint8Array, identity: PackageIdentity, sectionCount: number): Uint8Array[] {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (bytes.byteLength < prefixBytes || view.getUint32(0, true) !== magic)
-    throw corrupt('it was not written by this library');
-  if (view.getUint32(4, true) !== crc32(bytes.subarray(8))) throw corrupt('it fails its checksum');
+  if (viewOf(bytes).getUint32(4, true) !== crc32(bytes.subarray(8))) throw corrupt('it fails its checksum');
+  return openVerified(bytes, identity, sectionCount);
+}
+
+/**
+ * The same for bytes that the checksum of their file has verified: once more is 15 ms of opening 100,000 vectors. Not where native code reads
+ * the sections, which damage must never reach.
+ *
+ * @throws `Corruption` for bytes that belong to an index with another identity.
+ */
+export function openVerified(bytes: Uint8Array, identity: PackageIdentity, sectionCount: number): Uint8Array[] {
+  const view = viewOf(bytes);
   const headerEnd = prefixBytes + view.getUint32(8, true);
   const { identity: found, lengths } = readHeader(bytes.subarray(prefixBytes, headerEnd));
   if (JSON.stringify(found) !== JSON.stringify(identity)) throw corrupt('it belongs to an index with other settings');
@@ -51,6 +59,13 @@ export function open(bytes: Uint8Array, identity: PackageIdentity, sectionCount:
   }
   if (at !== bytes.byteLength || sections.length !== sectionCount) throw corrupt('its parts do not add up');
   return sections;
+}
+
+function viewOf(bytes: Uint8Array): DataView {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (bytes.byteLength < prefixBytes || view.getUint32(0, true) !== magic)
+    throw corrupt('it was not written by this library');
+  return view;
 }
 
 function readHeader(bytes: Uint8Array): { identity: unknown; lengths: number[] } {

@@ -12,5 +12,8 @@ export function moduleOf(binary: string): WebAssembly.Module {
 
 /** The bytes of a binary in base64. */
 export function bytesOf(binary: string): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(atob(binary), (char) => char.charCodeAt(0));
+  const text = atob(binary);
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = text.charCodeAt(i);
+  return bytes;
 }

@@ -32,7 +32,7 @@ export async function writeSnapshot(
     const entries: PartitionEntry[] = [];
     for (const [namespace, content] of partitions)
       entries.push(await writePartition(writer, namespace, { dimension, metric }, content));
-    const directory: SnapshotDirectory = { format: 'anyvec-snapshot', version: 1, partitions: entries };
+    const directory: SnapshotDirectory = { format: 'anyvec-snapshot', version: 2, partitions: entries };
     const directoryAt = writer.offset;
     await writer.write(encoder.encode(JSON.stringify(directory)));
     return { ...(await writer.finish()), directoryAt };
@@ -54,6 +54,7 @@ async function writePartition(
     for (const piece of pieces) await writer.write(piece);
     return [from, writer.offset - from];
   };
+  const starts = new Float64Array(slots);
   const ends = new Float64Array(slots);
   return {
     namespace,
@@ -62,15 +63,17 @@ async function writePartition(
     order: await section([bytesOf(order)]),
     free: await section([bytesOf(free)]),
     withVector: await section([bytesOf(withVector)]),
-    ids: await section(joinIds(idsInOrder(content))),
+    ids: await section(joinIds(idsBySlot(content), starts)),
+    idStarts: await section([bytesOf(starts)]),
     payloads: await section(payloadTexts(content, ends)),
     payloadEnds: await section([bytesOf(ends)]),
     rows: await section(rowsBySlot(content, kind)),
   };
 }
 
-function* idsInOrder({ order, id }: PartitionContent): Generator<string, void, undefined> {
-  for (const slot of order) yield id(slot);
+function* idsBySlot({ slots, order, id }: PartitionContent): Generator<string, void, undefined> {
+  const live = Bitset.of(order);
+  for (let slot = 0; slot < slots; slot++) yield live.has(slot) ? id(slot) : '';
 }
 
 /** Also fills in where each text ends. */

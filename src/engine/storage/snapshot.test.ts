@@ -56,7 +56,8 @@ async function everything(
     return [...(await snapshot.images())].map(([namespace, { stored, ...image }]) => {
       const rows = new Uint8Array(image.slots * 20);
       stored.rows(0, rows);
-      return { namespace, image, rows, payloads: Array.from(image.order, (slot) => stored.payload(slot)) };
+      const payloads = Array.from(image.order, (slot) => stored.payload(slot));
+      return { namespace, image, rows, ids: [...image.ids.all()], payloads };
     });
   } finally {
     await snapshot.close();
@@ -94,14 +95,20 @@ describe('a snapshot', () => {
     const { slots, order, free, withVector, vectorVersion } = content;
     expect(first).toMatchObject({
       namespace: '',
-      image: { slots, order, free, withVector, vectorVersion, ids: ['c', 'a', 'ü😀'] },
+      image: { slots, order, free, withVector, vectorVersion },
+      ids: [
+        [0, 'a'],
+        [1, 'ü😀'],
+        [3, 'c'],
+      ],
       payloads: [payloads[3], payloads[0], payloads[1]],
     });
     for (const slot of [0, 3]) {
       expect(new Float32Array(first!.rows.slice(slot * 20, slot * 20 + 12).buffer)).toEqual(vectors[slot]);
       expect(new DataView(first!.rows.buffer).getFloat64(slot * 20 + 12, true)).toBe(norm(vectors[slot]!));
     }
-    expect(second).toMatchObject({ namespace: 'tenant/😀', image: { slots: 0, ids: [] }, payloads: [] });
+    expect(second).toMatchObject({ namespace: 'tenant/😀', image: { slots: 0 }, ids: [], payloads: [] });
+    expect([0, 1, 3].map((slot) => first!.image.ids.at(slot))).toEqual(['a', 'ü😀', 'c']);
   });
 
   it('every flipped bit is damage: at the latest when it is read, never other data', async () => {

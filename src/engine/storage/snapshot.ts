@@ -6,7 +6,7 @@ import { rowBytes } from '../row-format.ts';
 import { BlockFile } from './block-file.ts';
 import type { FileSystem } from './filesystem.ts';
 import { ReadAhead } from './read-ahead.ts';
-import { splitIds } from './snapshot-ids.ts';
+import { SavedIds } from './snapshot-ids.ts';
 
 /** What a manifest remembers of a snapshot. */
 export const snapshotSeal = z.strictObject({
@@ -32,8 +32,10 @@ const partitionEntry = z.strictObject({
   free: section,
   /** Words of a bitset, as u32. */
   withVector: section,
-  /** In that order, with a NUL between them. */
+  /** By slot, with a NUL between two. */
   ids: section,
+  /** Where the id of each slot begins in `ids`, as f64. */
+  idStarts: section,
   /** JSON texts one after another, by slot. */
   payloads: section,
   /** Where the text of each slot ends in `payloads`, as f64. */
@@ -46,7 +48,7 @@ export type PartitionEntry = z.infer<typeof partitionEntry>;
 
 const directorySchema = z.strictObject({
   format: z.literal('anyvec-snapshot'),
-  version: z.literal(1),
+  version: z.literal(2),
   partitions: z.array(partitionEntry),
 });
 /** The table of contents of a snapshot. */
@@ -114,7 +116,7 @@ export class Snapshot {
       order: await words(entry.order),
       free: await words(entry.free),
       withVector: await words(entry.withVector),
-      ids: splitIds(await load(entry.ids)),
+      ids: new SavedIds(await load(entry.ids), new Float64Array((await load(entry.idStarts)).buffer)),
       stored: this.#stored(entry),
     };
   }

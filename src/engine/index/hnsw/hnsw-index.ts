@@ -2,7 +2,7 @@ import { norm } from '../../../score.ts';
 import type { IndexSpec } from '../../../types.ts';
 import type { HnswModules } from '../../kernels/hnsw.ts';
 import type { TimeSlice } from '../../time-slice.ts';
-import { open, type PackageIdentity, seal } from '../package.ts';
+import { openVerified, type PackageIdentity, seal } from '../package.ts';
 import { none, Positions } from '../positions.ts';
 import { type Generation, RenewingIndex } from '../renewing-index.ts';
 import type { IndexSearchOptions, SlotSet, VectorIndex, VectorSource } from '../vector-index.ts';
@@ -88,7 +88,7 @@ export class HnswIndex implements VectorIndex {
   }
 
   #restore(modules: HnswModules, saved: Uint8Array): { waiting: number[]; generation: Generation<Graph> } {
-    const [head, waiting, table, ...sections] = open(saved, this.#identity, 3 + Graph.sections);
+    const [head, waiting, table, ...sections] = openVerified(saved, this.#identity, 3 + Graph.sections);
     const [step = 0, nextAudit = 0, comparisons = 0, error = Number.NaN] = new Float64Array(
       Uint8Array.from(head!).buffer,
     );

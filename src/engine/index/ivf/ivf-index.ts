@@ -1,5 +1,5 @@
 import type { IndexSpec } from '../../../types.ts';
-import { open, type PackageIdentity, seal } from '../package.ts';
+import { openVerified, type PackageIdentity, seal } from '../package.ts';
 import type { IndexSearchOptions, ResolvedIndex, VectorIndex, VectorSource } from '../vector-index.ts';
 import { Generation, type IvfModules } from './generation.ts';
 import { ListsMemory } from './lists-memory.ts';
@@ -47,7 +47,7 @@ export class IvfIndex implements VectorIndex {
     this.#settings = ivfSettings(spec);
     this.#vectors = vectors;
     if (saved === undefined) return;
-    const [waiting, ...sections] = open(saved, this.#identity, 1 + Generation.sections(this.#settings));
+    const [waiting, ...sections] = openVerified(saved, this.#identity, 1 + Generation.sections(this.#settings));
     this.#waiting = new Set(new Uint32Array(Uint8Array.from(waiting!).buffer));
     this.#current = Generation.load(modules, this.#settings, vectors, sections);
   }
