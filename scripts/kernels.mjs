@@ -34,7 +34,9 @@ const shared = ['hnsw'];
 
 /** Compiles every module, one for each folder of assembly/, if any changed. */
 export async function compileKernels() {
-  const modules = readdirSync(sources)
+  const modules = readdirSync(sources, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => name)
     .sort()
     .flatMap((folder) => [
       { folder, name: folder, flags },

@@ -13,8 +13,12 @@ import { readJson } from './stamp.mjs';
 /** What is joined, not imported. Its licence is put beside it. */
 const joined = ['zod'];
 
-/** Beside those of package.json: what scripts of this repository import. */
-const innerEntries = ['src/docs-search/demo.js', 'src/cli/errors.js'];
+/** Beside those of package.json: what the demo and the benchmarks import. */
+const innerEntries = [
+  'src/docs-search/demo.js',
+  'src/cli/errors.js',
+  ...['partition', 'index/flat', 'index/hnsw/provider', 'index/ivf/provider'].map((name) => `src/engine/${name}.js`),
+];
 
 /**
  * Replaces the modules of a directory that `tsc` has filled. Declarations stay as they are.

@@ -69,13 +69,21 @@ function viewOf(bytes: Uint8Array): DataView {
 }
 
 function readHeader(bytes: Uint8Array): { identity: unknown; lengths: number[] } {
-  const header: unknown = JSON.parse(new TextDecoder().decode(bytes));
+  const header = parsed(new TextDecoder().decode(bytes));
   if (typeof header !== 'object' || header === null || !('identity' in header) || !('lengths' in header))
     throw corrupt('its header is no header');
   const { identity, lengths } = header;
   const isLength = (length: unknown): length is number => Number.isSafeInteger(length) && Number(length) >= 0;
   if (!Array.isArray(lengths) || !lengths.every(isLength)) throw corrupt('its header is no header');
   return { identity, lengths };
+}
+
+function parsed(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch (cause) {
+    throw corrupt('its header is no header', cause);
+  }
 }
 
 /** The error for a saved index that cannot be used. */

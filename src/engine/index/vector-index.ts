@@ -53,8 +53,8 @@ export interface SlotSet {
   has(slot: number): boolean;
   /** Ascending. */
   forEach(visit: (slot: number) => void): void;
-  /** One bit for each slot, the lowest first: a copy. */
-  words?(): Uint32Array;
+  /** One bit for each slot, the lowest first: the set's own, not to be kept or written to. */
+  view?(): Uint32Array;
 }
 
 /** The original vectors, which an index reads instead of keeping its own copy where it can. */

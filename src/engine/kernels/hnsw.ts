@@ -23,7 +23,7 @@ export interface HnswExports {
   search(ef: number): number;
   searchMasked(ef: number, mask: number, breadth: number, leastShare: number): number;
   searchThrough(ef: number, mask: number, seeds: number, most: number, leastShare: number): number;
-  scanMasked(ef: number, mask: number): number;
+  scanMasked(wanted: number, most: number, mask: number, slack: number, squared: number): number;
   takeIn(source: number): void;
   encode(node: number): void;
   decode(node: number, target: number): void;

@@ -26,6 +26,11 @@ export class Bitset {
     return this.#words.slice();
   }
 
+  /** The same, but the set's own: until it changes, and not to be written to. */
+  view(): Uint32Array {
+    return this.#words;
+  }
+
   has(slot: number): boolean {
     return ((this.#words[slot >>> 5] ?? 0) & (1 << (slot & 31))) !== 0;
   }
@@ -67,6 +72,10 @@ export class Bitset {
   /** Adds what is in `other`. */
   unite(other: Bitset): this {
     this.#count = undefined;
+    if (this.#words.length === 0) {
+      this.#words = other.#words.slice();
+      return this;
+    }
     if (other.#words.length > this.#words.length) this.#grow(other.#words.length);
     for (let i = 0; i < other.#words.length; i++) this.#words[i]! |= other.#words[i]!;
     return this;

@@ -5,7 +5,7 @@ import type { GrowingIndex } from '../renewing-index.ts';
 import type { VectorSource } from '../vector-index.ts';
 import { Crew } from './crew.ts';
 import { GraphMemory, type rowKinds } from './graph-memory.ts';
-import { Found } from './proposal.ts';
+import { Found, type Slack } from './proposal.ts';
 import type { GraphSettings } from './settings.ts';
 
 /** The settings of a graph, and how many other threads may insert into it. */
@@ -207,9 +207,14 @@ export class Graph implements GrowingIndex {
     return this.#memory.words.subarray(first, first + Math.ceil(this.#count / 32));
   }
 
-  /** By comparing with each of those asked about. */
-  scan(ef: number): Found {
-    return this.#found(this.#memory.kernels.scanMasked(ef, this.#memory.table('mask')));
+  /**
+   * By comparing with each of those asked about.
+   *
+   * @param wanted So many, and others that are hardly farther; at most `most` of them.
+   */
+  scan(wanted: number, most: number, { slack, isSquared }: Slack): Found {
+    const mask = this.#memory.table('mask');
+    return this.#found(this.#memory.kernels.scanMasked(wanted, most, mask, slack, Number(isSquared)));
   }
 
   /**

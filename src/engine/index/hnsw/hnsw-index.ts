@@ -9,7 +9,7 @@ import type { IndexSearchOptions, SlotSet, VectorIndex, VectorSource } from '../
 import { auditGraph } from './audit.ts';
 import { Graph, type ThreadedSettings } from './graph.ts';
 import { leastShareMet, planMasked } from './plan.ts';
-import { type Found, proposedOf } from './proposal.ts';
+import { type Found, mostProposed, proposedOf, type Slack, slackFor } from './proposal.ts';
 import type { Quantization } from './quantization.ts';
 import { searchEf } from './settings.ts';
 import { centreOf } from './training.ts';
@@ -22,7 +22,9 @@ const mostWaiting = 4_096;
 const manyWaiting = 2_048;
 /** Insertions between two looks at the clock. */
 const together = 4;
-/** What a scan keeps for `k` neighbours asked for. */
+/** Where codes rank as vectors do. */
+const noSlack: Slack = { slack: 0, isSquared: true };
+/** What a scan keeps for `k` neighbours asked for, where nothing is known of how far codes err. */
 const scanned = { factor: 8, beyond: 48 };
 /** Looked for, for each one asked for, since codes rank near neighbours otherwise than the vectors do. */
 const proposedPerWanted = 1.5;
@@ -218,13 +220,13 @@ export class HnswIndex implements VectorIndex {
     // Then comparing with every vector is the answer.
     if (ef > Graph.mostFound || !index.canAnswer(query)) return undefined;
     const passing = Math.min(allowedCount, positions.live);
-    const size = this.#vectors.metric === 'dot' ? norm(query) : undefined;
+    const slack = this.#slackOf(index, query);
     const found =
       allowed === undefined
         ? index.search(query, ef)
-        : this.#searchAllowed(generation, query, k, ef, allowed, passing, size);
+        : this.#searchAllowed(generation, query, k, ef, allowed, passing, slack);
     if (found === undefined) return undefined;
-    const wanted = proposedOf(found, k, index.ranksExactly(query) ? 0 : this.#error, size);
+    const wanted = proposedOf(found, k, slack);
     const proposed: number[] = [];
     for (let i = 0; i < wanted; i++) {
       const slot = positions.slotAt(found.position(i));
@@ -242,11 +244,11 @@ export class HnswIndex implements VectorIndex {
     ef: number,
     allowed: SlotSet,
     passing: number,
-    size: number | undefined,
+    slack: Slack | undefined,
   ): Found | undefined {
     const question = { passing, live: positions.live, ef, comparisonsPerEf: this.#comparisonsPerEf };
     const plan = planMasked(question);
-    if (positions.isIdentity && allowed.words !== undefined) index.askWithin(query, allowed.words());
+    if (positions.isIdentity && allowed.view !== undefined) index.askWithin(query, allowed.view());
     else
       index.ask(query, (visit) => {
         allowed.forEach((slot) => {
@@ -262,10 +264,18 @@ export class HnswIndex implements VectorIndex {
           : index.walkThrough(Math.max(ef, plan.ef), plan.most, least);
       if (found.size >= Math.min(ef, passing)) return found;
     }
-    const few = Math.min(Graph.mostFound, Math.max(ef, scanned.factor * k + scanned.beyond));
-    const found = index.scan(few);
+    const wanted =
+      slack === undefined ? Math.min(Graph.mostFound, Math.max(ef, scanned.factor * k + scanned.beyond)) : k;
+    const most = Math.min(Graph.mostFound, Math.max(wanted, mostProposed) + 1);
+    const found = index.scan(wanted, most, slack ?? noSlack);
     // Where distances are much alike, codes do not tell them apart: then the vectors themselves are compared, by the engine.
-    return found.size < few || proposedOf(found, k, this.#error, size) < few ? found : undefined;
+    return found.size < most ? found : undefined;
+  }
+
+  #slackOf(index: Graph, query: Float32Array): Slack | undefined {
+    if (index.ranksExactly(query)) return noSlack;
+    if (this.#error === undefined) return undefined;
+    return slackFor(this.#error, this.#vectors.metric === 'dot' ? norm(query) : undefined);
   }
 
   get byteLength(): number {

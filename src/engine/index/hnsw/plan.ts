@@ -18,8 +18,11 @@ export type MaskedPlan =
   /** Walks among all, keeping `breadth` in mind, and leaves out what does not pass. */
   | { readonly kind: 'walk'; readonly breadth: number };
 
-/** A comparison of a scan, whose rows are in order and whose neighbours are not looked up, costs so much less than one of a walk. */
-const scanAdvantage = 8;
+/**
+ * A comparison of a scan, whose rows are in order and whose neighbours are not looked up, costs so much less than one of a walk: measured from 13
+ * to 19, on 16,000 and 60,000 vectors of 384 components.
+ */
+const scanAdvantage = 16;
 /** Where more than this share passes, a walk among all finds enough. */
 const dense = 0.4;
 /** Where less than this share passes, a walk through the others loses its way more often, and looks at more. */
@@ -31,9 +34,10 @@ const sparse = 0.1;
  */
 export function planMasked({ passing, live, ef, comparisonsPerEf }: MaskedQuestion): MaskedPlan {
   const share = passing / live;
-  if (passing <= scanAdvantage * ef * comparisonsPerEf) return { kind: 'scan' };
+  const widened = Math.ceil(ef * Math.max(1, sparse / share));
+  if (passing <= scanAdvantage * widened * comparisonsPerEf) return { kind: 'scan' };
   if (share > dense) return { kind: 'walk', breadth: Math.ceil(ef / share) };
-  return { kind: 'through', ef: Math.ceil(ef * Math.max(1, sparse / share)), most: Math.ceil(passing / 2) };
+  return { kind: 'through', ef: widened, most: Math.ceil(passing / 2) };
 }
 
 /**

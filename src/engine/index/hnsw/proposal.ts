@@ -37,20 +37,34 @@ const value = new Float32Array(bits.buffer);
 const seldom = 2.6 * Math.SQRT2;
 /** Proposed for each one asked for, where it is not known yet how far codes err; and this many more. */
 const unknown = { factor: 1.5, beyond: 8 };
-/** Nobody compares more than this with the vectors themselves. */
-const mostProposed = 1_024;
+/** Nobody compares more than this with the vectors themselves, unless more are asked for. */
+export const mostProposed = 1_024;
+
+/** How much farther than the last one wanted, by its codes, a vector can be that is nearer. */
+export interface Slack {
+  readonly slack: number;
+  /** Then `slack` is for a distance of 1, and grows with the root of the squared distance. */
+  readonly isSquared: boolean;
+}
+
+/**
+ * @param error As {@link Audit.error} says, or 0 where codes rank as vectors do.
+ * @param size Of the query, under dot, where errors do not grow with distance.
+ */
+export function slackFor(error: number, size: number | undefined): Slack {
+  return { slack: seldom * error * (size ?? 1), isSquared: size === undefined };
+}
 
 /**
  * How many of what was found to compare with the vectors themselves: all whose code distance could be among the `k` nearest, but for its error.
  *
- * @param error As {@link Audit.error} says, or 0 where codes rank as vectors do.
- * @param size Of the query, under dot, where errors do not grow with distance.
+ * @param slack Undefined where it is not known.
  */
-export function proposedOf(found: Found, k: number, error: number | undefined, size: number | undefined): number {
-  if (error === undefined) return Math.min(found.size, Math.ceil(k * unknown.factor) + unknown.beyond);
+export function proposedOf(found: Found, k: number, slack: Slack | undefined): number {
+  if (slack === undefined) return Math.min(found.size, Math.ceil(k * unknown.factor) + unknown.beyond);
   if (found.size <= k) return found.size;
   const last = found.distance(k - 1);
-  const bound = last + seldom * error * (size ?? Math.sqrt(Math.max(0, last)));
+  const bound = last + slack.slack * (slack.isSquared ? Math.sqrt(Math.max(0, last)) : 1);
   const most = Math.min(found.size, Math.max(k, mostProposed));
   let proposed = k;
   while (proposed < most && found.distance(proposed) <= bound) proposed += 1;

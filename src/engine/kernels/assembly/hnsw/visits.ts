@@ -17,7 +17,7 @@ export function beginVisit(): void {
 @inline
 export function isNew(node: u32): bool {
   const at = visited + (<usize>node << 1);
-  if (<u32>load<u16>(at) == epoch) return false;
+  const before = <u32>load<u16>(at);
   store<u16>(at, <u16>epoch);
-  return true;
+  return before != epoch;
 }

@@ -47,7 +47,18 @@ export function walk(from: u32, level: i32, ef: i32, query: usize, self: u32): v
   for (let entry = pool.follow(found); entry != 0; entry = pool.follow(found)) {
     const listed = gatherNew(linksOf(pool.nodeIn(entry), level), most);
     distances(list(), listed, query, listDistances());
-    for (let i = 0; i < listed; i++) pool.insert(found, listedKey(i), listedNode(i));
+    insertListed(found, listed);
+  }
+}
+
+/** Takes those listed that are near enough into a pool. */
+export function insertListed(found: usize, listed: i32): void {
+  let bound = pool.bound(found);
+  for (let i = 0; i < listed; i++) {
+    const key = listedKey(i);
+    if (key >= bound) continue;
+    pool.insert(found, key, listedNode(i));
+    bound = pool.bound(found);
   }
 }
 

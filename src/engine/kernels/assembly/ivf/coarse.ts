@@ -22,7 +22,7 @@ import {
 } from './layout';
 import { encode, encodedNorm, encodedStep, prepare, preparedNorm, preparedStep, products } from './codes';
 import { innerProducts } from './floats';
-import { entryOf, heapify } from './heaps';
+import { entryOf, heapify } from '../heaps';
 
 /** Brings the vector at `source` to `asked`, in the axes that everything else is in. */
 export function ask(): void {

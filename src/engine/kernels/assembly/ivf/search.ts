@@ -23,7 +23,7 @@ import {
 import { prepare, preparedNorm, preparedStep, products } from './codes';
 import { rankLists } from './coarse';
 import { innerProduct, innerProducts, squaredDistance, squaredDistances } from './floats';
-import { distanceIn, entryOf, popLeast, pushGreatest, replaceGreatest } from './heaps';
+import { distanceIn, entryOf, popLeast, pushGreatest, replaceGreatest } from '../heaps';
 import { blockAt, countOf, detailOf, nextOf, normOf, rowOf, slotOf } from './lists';
 import { fillTables, tableSums } from './product';
 

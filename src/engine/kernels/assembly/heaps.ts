@@ -87,3 +87,12 @@ export function replaceGreatest(heap: usize, size: i32, entry: u64): void {
   }
   put(heap, i, entry);
 }
+
+/** Sorts a heap whose greatest is first, the least first. */
+export function sort(heap: usize, size: i32): void {
+  for (let last = size - 1; last > 0; last--) {
+    const greatest = at(heap, 0);
+    replaceGreatest(heap, last, at(heap, last));
+    put(heap, last, greatest);
+  }
+}
