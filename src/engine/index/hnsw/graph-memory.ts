@@ -7,6 +7,8 @@ const mostPages = 65_536;
 const smallBytes = 2 ** 24;
 /** A memory is asked for this much more at least, and for a sixteenth of what it has. */
 const leastGrowth = 2 ** 18;
+/** The kernels read up to so many bytes from where the last row, or its links, begin. */
+const readBeyond = 128;
 /** Words of u32 in the graph's state. */
 const stateWords = 16;
 
@@ -115,7 +117,7 @@ export class GraphMemory {
    */
   reserve(nodes: number, upperLists: number): void {
     if (nodes > this.#most || upperLists > this.#mostLists(this.#most)) this.#becomeLarge(nodes);
-    this.#growTo(this.#nodes + nodes * this.blockBytes);
+    this.#growTo(this.#nodes + nodes * this.blockBytes + readBeyond);
   }
 
   table(name: Table): number {

@@ -108,6 +108,13 @@ function moveUp(from: usize, end: usize): void {
   for (; at > from; at -= 8) store<u64>(at, load<u64>(at - 8));
 }
 
+/** The node that `follow` would probably give next, if no nearer one comes; any of the pool's. The pool is not empty. */
+// @ts-expect-error: decorator
+@inline
+export function nextIn(pool: usize): u32 {
+  return nodeIn(entryAt(pool, min(load<i32>(pool, 8), sizeOf(pool) - 1)));
+}
+
 /** The nearest entry that was not followed, marked as followed from now on; 0 where there is none. (No entry is 0 once it is marked.) */
 export function follow(pool: usize): u64 {
   const size = sizeOf(pool);

@@ -5,7 +5,7 @@ import { head } from './pool';
 /** Longest pool that a search or an insertion can have. */
 const mostPooled: usize = 8192;
 /** Longest list of nodes to be scored at once. */
-export const mostListed: usize = 1024;
+const mostListed: usize = 1024;
 
 /** Levels that a node can be on, and links of a level, at most; the host keeps to them. */
 const mostLevels: usize = 33;

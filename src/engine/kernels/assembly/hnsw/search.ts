@@ -2,7 +2,7 @@
 import { distances, evaluations, prepare, takeIn } from './distance';
 import { links0Of, mostLinks0, none } from './layout';
 import * as pool from './pool';
-import { list, listDistances, mostListed, query, results, walked } from './scratch';
+import { list, listDistances, query, results, walked } from './scratch';
 import { count, levelOf, nodeOf, top } from './state';
 import { beginVisit, isNew } from './visits';
 import { begin, descend, expand, insertListed, listedKey, listedNode, walk } from './walk';
@@ -156,6 +156,9 @@ function gatherSeeds(mask: usize, seeds: i32, already: i32): i32 {
   return listed;
 }
 
+/** Rows whose distances a scan asks for at once: memory fetches that many while the first are compared. */
+const scoredTogether: i32 = 32;
+
 /**
  * The `wanted` nearest of the nodes whose bit is set at `mask`, by comparing with each, and all others that are hardly farther than the last of
  * them: by `slack` times its distance or, where `squared`, times the root of it, which is what the distance is a square of.
@@ -177,7 +180,7 @@ export function scanMasked(wanted: i32, most: i32, mask: usize, slack: f32, squa
       listed++;
       bits &= bits - 1;
     }
-    if (listed < <i32>mostListed - 32 && base + 32 < nodes) continue;
+    if (listed < scoredTogether && base + 32 < nodes) continue;
     distances(list(), listed, query(), listDistances());
     for (let i = 0; i < listed; i++) pool.offer(nearest, listedKey(i), listedNode(i));
     bound = boundOf(nearest, slack, squared);

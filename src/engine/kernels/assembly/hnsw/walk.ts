@@ -1,6 +1,6 @@
 /* Walks through the graph that look for the nodes nearest to a prepared query. */
 import { distance, distances } from './distance';
-import { mostLinks, mostLinks0, none } from './layout';
+import { links0Of, mostLinks, mostLinks0, none } from './layout';
 import { capacityOf, gather, gatherNew, linksOf } from './links';
 import * as pool from './pool';
 import { list, listDistances, walked } from './scratch';
@@ -46,9 +46,20 @@ export function walk(from: u32, level: i32, ef: i32, query: usize, self: u32): v
   const most = capacityOf(level);
   for (let entry = pool.follow(found); entry != 0; entry = pool.follow(found)) {
     const listed = gatherNew(linksOf(pool.nodeIn(entry), level), most);
+    touchLinks(pool.nextIn(found));
     distances(list(), listed, query, listDistances());
     insertListed(found, listed);
   }
+}
+
+let touched: u32 = 0;
+
+/** Begins to load the links that are probably gathered next. */
+// @ts-expect-error: decorator
+@inline
+function touchLinks(node: u32): void {
+  const links = links0Of(node);
+  touched ^= load<u32>(links) ^ load<u32>(links, 64);
 }
 
 /** Takes those listed that are near enough into a pool. */
