@@ -47,6 +47,7 @@ export const storeMethods: readonly MethodCall[] = [
   ),
   read('searchBatch', (store, options) => store.searchBatch([vectorFor(0, store.dimension)], options)),
   read('searchHybrid', (store, options) => store.searchHybrid({ text: 'x' }, options)),
+  read('explain', (store, options) => store.explain(vectorFor(0, store.dimension), options)),
   read('filter', (store, options) => store.filter(filter, options)),
   read('get one', (store, options) => store.get(id, options), ['get']),
   read('get many', (store, options) => store.get([id, id], options), ['get']),

@@ -15,6 +15,7 @@ const modest: Capabilities = capabilitiesOf({
     deleteAll: no,
     searchBatch: slowly,
     searchHybrid: no,
+    explain: no,
     setPayload: slowly,
     setPayloadByFilter: no,
     recreateIndex: no,

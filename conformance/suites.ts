@@ -14,6 +14,7 @@ import { repeatableSuite } from './laws/repeatable.ts';
 import { countSuite } from './suites/count.ts';
 import { createSuite } from './suites/create.ts';
 import { deleteSuite } from './suites/delete.ts';
+import { explainSuite } from './suites/explain.ts';
 import { filterSuite } from './suites/filter.ts';
 import { filterFieldsSuite } from './suites/filter-fields.ts';
 import { filterOperatorsSuite } from './suites/filter-operators.ts';
@@ -59,6 +60,7 @@ export const suites: readonly Suite[] = [
   searchThresholdsSuite,
   searchFilterSuite,
   searchBatchSuite,
+  explainSuite,
   namespacesSuite,
   recreateIndexSuite,
   maintenanceSuite,

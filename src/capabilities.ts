@@ -21,6 +21,7 @@ export const operations = [
   'search',
   'searchBatch',
   'searchHybrid',
+  'explain',
   'filter',
   'setPayload',
   'setPayloadByFilter',

@@ -1,5 +1,5 @@
 import type { Capabilities } from './capabilities.ts';
-import type { ErrorCode } from './errors.ts';
+import type { ErrorCode, VectorStoreError } from './errors.ts';
 import type { FilterNode } from './filter/normal-form.ts';
 import type { Segments } from './filter/path.ts';
 import type { FusionSettings } from './fusion.ts';
@@ -16,6 +16,7 @@ import type {
   Metric,
   Payload,
   SearchParams,
+  SearchPlan,
 } from './types.ts';
 
 /*
@@ -139,6 +140,8 @@ export interface DriverWriteResult {
   readonly missing?: readonly Id[];
   readonly failed?: readonly { readonly id: Id; readonly code: ErrorCode }[];
   readonly unknown?: readonly Id[];
+  /** Why, where some failed or are unknown and the driver can tell. */
+  readonly cause?: VectorStoreError;
 }
 
 /** What a collection is created with: validated, fields canonical. */
@@ -179,6 +182,8 @@ export interface CollectionDriver {
     options: DriverSearch,
     context: CallContext,
   ): Promise<StoredMatch[][]>;
+  /** Where `capabilities.operations.explain` is not refused. Answers the search, and says how; of `ignoredHints` those of the index. */
+  explain?(namespace: string, query: Float32Array, options: DriverSearch, context: CallContext): Promise<SearchPlan>;
   /**
    * Where `capabilities.operations.searchHybrid` is not refused. At most `k` records that hold a term or are among the nearest, by falling
    * score, ties by id.

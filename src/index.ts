@@ -1,3 +1,4 @@
+export { type AutotuneOptions, type AutotuneResult, type AutotuneTrial, autotune } from './autotune.ts';
 export {
   type Capabilities,
   isSupported,

@@ -21,6 +21,7 @@ import type {
   RecordInput,
   ScanOptions,
   SearchOptions,
+  SearchPlan,
   SetPayloadOptions,
   UpsertOptions,
   VectorInput,
@@ -85,6 +86,14 @@ export interface VectorStore<P extends object = Payload> extends AsyncDisposable
     query: HybridQuery,
     options?: HybridOptions<P, I>,
   ): Promise<HybridMatch<P, I>[]>;
+
+  /**
+   * How `search` answers this question: the strategy, why, what was weighed against it, and how many distances it took. Answers the search to say
+   * so, and changes nothing. By capability: `capabilities.operations.explain`.
+   *
+   * @throws `Unsupported` where the backend does not say how it searches.
+   */
+  explain(vector: VectorInput, options?: SearchOptions<P>): Promise<SearchPlan>;
 
   /** One page of the records whose payload matches, in no particular order. No vector is involved. */
   filter<const I extends Include = { payload: true }>(

@@ -121,6 +121,65 @@ export interface SearchOptions<P extends object = Payload, I extends Include = I
   readonly consistency?: Consistency;
 }
 
+/**
+ * How a search is answered.
+ *
+ * | strategy | what is compared with the query |
+ * |---|---|
+ * | `nothing` | nothing: no record can match |
+ * | `exact-scan` | the vector of every record that passes the filter |
+ * | `code-scan` | the quantised code of every record that passes the filter, then the vectors of the best |
+ * | `graph` | what a walk through the graph meets |
+ * | `graph-filtered` | what a walk meets that goes only to records that pass the filter, through others where it must |
+ * | `post-filter` | what a walk through the graph, or a search that ignores the filter, meets; what does not pass is left out |
+ * | `lists` | the lists nearest to the query |
+ * | `lists-filtered` | of the lists nearest to the query what passes the filter, of more lists than usual where few do |
+ */
+export type SearchStrategy =
+  | 'nothing'
+  | 'exact-scan'
+  | 'code-scan'
+  | 'graph'
+  | 'graph-filtered'
+  | 'post-filter'
+  | 'lists'
+  | 'lists-filtered';
+
+/** How a search was answered, from `explain`. */
+export interface SearchPlan {
+  /** The index in force, defaults filled in. */
+  readonly index: IndexSpec;
+  readonly strategy: SearchStrategy;
+  /** Why this strategy, in a sentence. */
+  readonly reason: string;
+  /** The strategies that were weighed, the one taken included. */
+  readonly considered: readonly {
+    readonly strategy: SearchStrategy;
+    /**
+     * What it was expected to cost, in comparisons of a walk (one of a scan of codes, whose rows are in order, counts a sixteenth); undefined where
+     * nothing is expected.
+     */
+    readonly cost?: number;
+  }[];
+  /** Records of the namespace. */
+  readonly total: number;
+  /** Of these, records that pass the filter: what `count(filter)` says. */
+  readonly matching: number;
+  /** Of these, records with a vector: what can be found. */
+  readonly candidates: number;
+  /** The hints in effect: what was given or the index's own setting, raised to what `k` needs. */
+  readonly params: SearchParams;
+  /** Distances computed for this search, counted. */
+  readonly compared: {
+    /** To original vectors: what is proposed by an index is scored again by them. */
+    readonly vectors: number;
+    /** To codes, or to the index's own copies; undefined where the index does not count. */
+    readonly index?: number;
+  };
+  /** Hints of `params`, and settings of the index, that have no effect here. */
+  readonly ignoredHints: readonly string[];
+}
+
 /** What `searchHybrid` looks for. */
 export interface HybridQuery {
   /** Its terms are runs of letters, digits and marks, compared after NFKC and lower-casing, as `$match` does. At most 1,024 different ones. */

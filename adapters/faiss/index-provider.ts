@@ -9,6 +9,7 @@ import type {
   VectorIndexProvider,
   VectorSource,
 } from '../../src/engine/index/vector-index.ts';
+import type { SearchTrace } from '../../src/engine/search-trace.ts';
 import { invalid } from '../../src/errors.ts';
 import type { IndexSpec, SearchParams } from '../../src/types.ts';
 import type { FaissModule } from './client.ts';
@@ -89,7 +90,8 @@ class FaissIndex implements VectorIndex {
     if (query.length !== this.#vectors.dimension) throw invalid('query', `the dimension is ${this.#vectors.dimension}`);
     const generation = this.#indexes.ready();
     if (!(k >= 1)) return [];
-    return generation === undefined ? undefined : this.#searchIn(generation, query, k, options);
+    if (generation === undefined) return options.trace?.decline('there are too few vectors to train an index with');
+    return this.#searchIn(generation, query, k, options);
   }
 
   get byteLength(): number {
@@ -113,23 +115,36 @@ class FaissIndex implements VectorIndex {
     { index, positions }: Generation<GrownIndex>,
     query: Float32Array,
     k: number,
-    { params, allowed, allowedCount }: IndexSearchOptions,
+    { params, allowed, allowedCount, trace }: IndexSearchOptions,
   ): readonly number[] | undefined {
     const wanted = Math.min(Math.ceil(k * this.#plan.oversampling) + rankingMargin, positions.live);
     const enough = Math.min(Math.ceil((k + wanted) / 2), wanted);
-    if (allowed !== undefined && allowedCount <= this.#fewEnough(params, wanted, positions.live)) return undefined;
+    if (allowed !== undefined && allowedCount <= this.#fewEnough(params, wanted, positions.live))
+      return trace?.decline(`${allowedCount} pass the filter: comparing with each costs no more than a search`);
     const passing = allowed === undefined ? positions.live : Math.min(positions.live, Math.max(0, allowedCount || 0));
     const most = this.#mostCandidates(params, wanted);
     for (let fetched = Math.ceil((wanted * positions.length) / passing); ; fetched *= 4) {
       const count = Math.min(fetched, positions.length);
-      if (count > most) return undefined;
+      if (count > most) return trace?.decline('the library would have to be asked for too many');
+      if (trace !== undefined) this.#explain(trace, this.#effort(params, count), allowed !== undefined);
       const found = index.search(query, count, this.#effort(params, count));
       if (found === undefined) return undefined;
       const slots = keep(found, positions, allowed);
       if (slots.length >= enough) return slots;
       // The effort reaches no further. Where a filter is to blame, what is missing may be the best.
-      if (found.length < count || count === positions.length) return allowed === undefined ? slots : undefined;
+      if (found.length < count || count === positions.length)
+        return allowed === undefined ? slots : trace?.decline('too few of what the library found pass the filter');
     }
+  }
+
+  #explain(trace: SearchTrace, effort: number, filtered: boolean): void {
+    const { graph, nlist } = this.#plan.factory;
+    if (graph) trace.params = { ef: effort };
+    else if (nlist !== undefined) trace.params = { nprobe: effort };
+    const unfiltered = graph ? 'graph' : nlist === undefined ? 'code-scan' : 'lists';
+    if (filtered)
+      trace.take('post-filter', 'the library knows no filters: it is asked for more, and the rest left out');
+    else trace.take(unfiltered, 'no filter: the library answers');
   }
 
   /**

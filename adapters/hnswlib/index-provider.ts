@@ -69,12 +69,17 @@ class HnswlibIndex implements VectorIndex {
     if (query.length !== this.#vectors.dimension) throw invalid('query', `the dimension is ${this.#vectors.dimension}`);
     const generation = this.#graphs.ready();
     if (!(k >= 1)) return [];
-    if (generation === undefined) return undefined;
+    const { trace } = options;
+    if (generation === undefined) return trace?.decline('there are too few vectors for a graph');
     const { index, positions } = generation;
     const wanted = Math.min(k + rankingMargin, positions.live);
     const ef = Math.max(searchEf(options.params.ef, this.#settings.ef), wanted);
     // With no more than `ef` to find, the graph would be walked to its end.
-    if (options.allowed !== undefined && options.allowedCount <= Math.max(ef, fewAllowed)) return undefined;
+    if (trace !== undefined) trace.params = { ef };
+    if (options.allowed !== undefined && options.allowedCount <= Math.max(ef, fewAllowed))
+      return trace?.decline(`${options.allowedCount} pass the filter: comparing with each costs no more than a walk`);
+    if (options.allowed === undefined) trace?.take('graph', `no filter: a walk that keeps ${ef} in mind`);
+    else trace?.take('post-filter', `${options.allowedCount} pass the filter: the library leaves out the others`);
     const guard = new Guard(positions, options.allowed);
     const found = index.search(query, wanted, ef, guard.accepts);
     guard.rethrow();

@@ -24,6 +24,7 @@ export function milvusCapabilities(dialect: Dialect, index?: string): Capabiliti
       deleteByFilter: readFirst('the keys are read first'),
       setPayload: readFirst('whole records are read and written again'),
       setPayloadByFilter: readFirst('whole records are read and written again'),
+      explain: { refused: 'the server does not say how it searches' },
       searchHybrid: { refused: 'full-text ranking is not in this version of the adapter' },
       listNamespaces: { emulated: { cost: 'one query for each thousand records of unseen namespaces', atomic: false } },
       recreateIndex: readFirst(

@@ -15,6 +15,7 @@ export function capabilitiesWith(scanBudget: number): Capabilities {
     operations: {
       deleteByFilter: readFirst,
       searchBatch: { emulated: { cost: 'one request per vector', atomic: true } },
+      explain: { refused: 'the service does not say how it searches' },
       searchHybrid: { refused: 'the vectors API of this backend has no full-text search' },
       filter: { emulated: { cost: 'one request per 100 records', atomic: true } },
       scan: { emulated: { cost: 'lists ids, then fetches: two requests per 100 records', atomic: true } },

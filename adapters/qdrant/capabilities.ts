@@ -18,6 +18,7 @@ export function qdrantCapabilities(scanBudget: number, info?: CollectionInfo): C
   };
   return capabilitiesOf({
     operations: {
+      explain: { refused: 'the server does not say how it searches' },
       searchHybrid: { refused: 'full-text ranking by the same rules as the reference is not available in Qdrant' },
       setPayload: readFirst('reads the records first, to know which are there'),
       setPayloadByFilter: readFirst('reads the matching records first'),

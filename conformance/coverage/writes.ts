@@ -163,6 +163,20 @@ export const writeLaws: readonly Law[] = [
     ],
   },
   {
+    key: 'explain/plan',
+    meaning: 'The plan of a search is data, says what happened, and changes nothing; by capability.',
+    cases: [
+      'explain: is one of the strategies there are, with a reason, and was weighed',
+      'explain: counts exactly what passes the filter',
+      'explain: records without a vector match, and are no candidates',
+      'explain: changes no answer, before or after',
+      'explain: of an empty collection says that there is nothing',
+      'explain: lists the hints that have no effect, and the others in effect',
+      'explain: a question that is none is refused, as search refuses it',
+      'capabilities: operation explain is refused with its reason, and nothing happens',
+    ],
+  },
+  {
     key: 'ttl/by-capability',
     meaning: 'Records may expire, by capability.',
     cases: [

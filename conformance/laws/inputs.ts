@@ -19,6 +19,7 @@ const calls: readonly (readonly [name: string, needs: readonly Need[], build: ()
   ['get', ['get'], () => [['r0001', 'r0000', 'r0001'], { include: { vector: true } }], (store, [ids, options]) => store.get(malformed(ids), malformed(options))],
   ['search', ['search', 'option searchFilter', '$in', '$gte', '$lt'], () => [vectorFor(1), { k: 2, filter: richFilter(), include: { vector: true }, params: { ef: 20 } }], (store, [query, options]) => store.search(malformed(query), malformed(options))],
   ['searchBatch', ['searchBatch'], () => [[vectorFor(1), vectorFor(2)], { k: 2, include: { vector: true } }], (store, [queries, options]) => store.searchBatch(malformed(queries), malformed(options))],
+  ['explain', ['explain', 'option searchFilter', '$in', '$gte', '$lt'], () => [vectorFor(1), { k: 2, filter: richFilter(), params: { ef: 20 } }], (store, [query, options]) => store.explain(malformed(query), malformed(options))],
   ['searchHybrid', ['searchHybrid', 'option searchFilter', '$in', '$gte', '$lt'], () => [{ text: 'x y', vector: vectorFor(1) }, { filter: richFilter(), fields: { title: 2 }, fusion: { type: 'weighted', vectorWeight: 0.4 }, params: { ef: 20 } }], (store, [query, options]) => store.searchHybrid(malformed(query), malformed(options))],
   ['filter', ['filter', '$in', '$gte', '$lt'], () => [richFilter(), { limit: 1, include: { vector: true } }], (store, [filter, options]) => store.filter(asFilter(filter), malformed(options))],
   ['count', ['count', '$in', '$gte', '$lt'], () => [richFilter()], (store, [filter]) => store.count(asFilter(filter))],

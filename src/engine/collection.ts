@@ -16,11 +16,21 @@ import type {
 } from '../driver.ts';
 import { unsupported, VectorStoreError } from '../errors.ts';
 import type { FilterNode } from '../filter/normal-form.ts';
-import type { CollectionInfo, CollectionStats, FieldType, Id, IndexProgress, IndexSpec, Metric } from '../types.ts';
+import type {
+  CollectionInfo,
+  CollectionStats,
+  FieldType,
+  Id,
+  IndexProgress,
+  IndexSpec,
+  Metric,
+  SearchPlan,
+} from '../types.ts';
+import { fairTurn } from './fair-turn.ts';
 import { flatProvider } from './index/flat.ts';
 import { settle } from './index/settle.ts';
 import type { ResolvedIndex, VectorIndexProvider } from './index/vector-index.ts';
-import { Partition } from './partition.ts';
+import { emptyPlan, Partition } from './partition.ts';
 import type { PartitionImage } from './partition-image.ts';
 import { patched } from './patch.ts';
 import { buildIndexes, disposeAll } from './rebuild.ts';
@@ -166,14 +176,23 @@ export class EngineCollection implements CollectionDriver {
   ): Promise<StoredMatch[][]> {
     const partition = await this.#reading(namespace, options.filter, context);
     if (partition === undefined) return queries.map(() => []);
-    const answers: StoredMatch[][] = [];
     const slice = new TimeSlice(context.signal);
-    for (const query of queries) {
-      if (answers.length > 0) await slice.pause();
+    return partition.searchBatch(queries, options, async () => {
+      await slice.pause();
       this.#check(context);
-      answers.push(partition.search(query, options));
-    }
-    return answers;
+    });
+  }
+
+  async explain(
+    namespace: string,
+    query: Float32Array,
+    options: DriverSearch,
+    context: CallContext,
+  ): Promise<SearchPlan> {
+    const index = this.#index.spec;
+    const { ignoredHints } = this.#index;
+    const partition = await this.#reading(namespace, options.filter, context);
+    return { ...(partition?.explain(query, options) ?? emptyPlan), index, ignoredHints };
   }
 
   async searchHybrid(namespace: string, asked: DriverHybrid, context: CallContext): Promise<StoredHybridMatch[]> {
@@ -345,6 +364,7 @@ export class EngineCollection implements CollectionDriver {
 
   /** A partition that is ready to answer a filter; undefined where there is none. */
   async #reading(namespace: string, filter: FilterNode, context: CallContext): Promise<Partition | undefined> {
+    await fairTurn();
     this.#check(context);
     const partition = this.#partitions.get(namespace);
     await partition?.prepare(filter, new TimeSlice(context.signal));
@@ -358,7 +378,8 @@ export class EngineCollection implements CollectionDriver {
   }
 
   #write<T>(context: CallContext, work: () => Promise<T>): Promise<T> {
-    const turn = this.#lastWrite.then(() => {
+    const turn = this.#lastWrite.then(async () => {
+      await fairTurn();
       this.#check(context);
       return work();
     });

@@ -6,6 +6,7 @@ import { EngineCollection, resolveIndex } from './collection.ts';
 import type { ResolvedIndex, VectorIndexProvider } from './index/vector-index.ts';
 import type { DatabaseDirectory } from './storage/database-directory.ts';
 import { type Manifest, newIdentity } from './storage/manifest.ts';
+import { classifySystemError } from './storage/system-error.ts';
 import { isUncertain } from './storage/uncertain.ts';
 
 /** What an engine is made of. */
@@ -182,15 +183,4 @@ function engineCapabilities(
     indexTypes: indexes.types,
     searchParams,
   });
-}
-
-/** Errors of the file system, by what a user can do about them. */
-function classifySystemError(error: unknown): Classification | undefined {
-  if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return undefined;
-  const { code, message } = error;
-  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS')
-    return { code: 'PermissionDenied', message, applied: 'no' };
-  if (code === 'ENOSPC' || code === 'EDQUOT' || code === 'EIO') return { code: 'Durability', message, applied: 'no' };
-  if (code === 'ENOTDIR' || code === 'EEXIST') return { code: 'InvalidArgument', message, applied: 'no' };
-  return code.startsWith('E') ? { code: 'Unavailable', message, applied: 'no' } : undefined;
 }

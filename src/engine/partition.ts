@@ -3,7 +3,7 @@ import { invalid } from '../errors.ts';
 import type { FilterNode } from '../filter/normal-form.ts';
 import { fuse } from '../fusion.ts';
 import { scoreOf } from '../score.ts';
-import type { FieldType, Id, Metric, Payload } from '../types.ts';
+import type { FieldType, Id, Metric, Payload, SearchPlan } from '../types.ts';
 import { cloneJson } from '../validate/payload.ts';
 import { BirthOrder } from './birth-order.ts';
 import { DiskVectors } from './disk-vectors.ts';
@@ -13,6 +13,7 @@ import type { PartitionContent, PartitionImage, StoredPartition } from './partit
 import { Bitset } from './payload/bitset.ts';
 import { PayloadTable } from './payload/payload-table.ts';
 import { RecordSlots } from './record-slots.ts';
+import { SearchTrace } from './search-trace.ts';
 import type { TimeSlice } from './time-slice.ts';
 import { type Ranked, TopK } from './top-k.ts';
 import { VectorTable } from './vector-table.ts';
@@ -207,8 +208,50 @@ export class Partition {
   }
 
   search(query: Float32Array, asked: DriverSearch): StoredMatch[] {
-    const { include } = asked;
-    return this.#nearest(query, asked).map(({ slot, id, distance }) => {
+    return this.#toMatches(this.#nearest(query, asked), asked);
+  }
+
+  /**
+   * Each as `search` answers it, by other threads as far as the index has them. Asynchronous: what is written meanwhile is seen by the queries that have
+   * no answer yet.
+   *
+   * @param pause Lets others run, between two answers.
+   */
+  async searchBatch(
+    queries: readonly Float32Array[],
+    asked: DriverSearch,
+    pause: () => Promise<void>,
+  ): Promise<StoredMatch[][]> {
+    const answers: StoredMatch[][] = [];
+    if (queries.length > 1) {
+      for await (const likely of this.#likelyTogether(queries, asked)) {
+        answers.push(this.#toMatches(this.#ranked(queries[answers.length]!, asked, likely), asked));
+        await pause();
+      }
+    }
+    while (answers.length < queries.length) {
+      if (answers.length > 0) await pause();
+      answers.push(this.search(queries[answers.length]!, asked));
+    }
+    return answers;
+  }
+
+  /** As `#likely`, until the vectors are others, for queries in their order. */
+  async *#likelyTogether(
+    queries: readonly Float32Array[],
+    { exact, filter, k, params }: DriverSearch,
+  ): AsyncGenerator<readonly number[], void, undefined> {
+    const allowedCount = this.#withVector.count();
+    if (exact || filter.kind !== 'all' || allowedCount <= Math.max(k, fewCandidates)) return;
+    const [index, version] = [this.#index, this.#vectorVersion];
+    for await (const likely of index.searchTogether?.(queries, k, { params, allowed: undefined, allowedCount }) ?? []) {
+      if (this.#vectorVersion !== version || this.#index !== index || likely.length < k) return;
+      yield likely;
+    }
+  }
+
+  #toMatches(ranked: readonly Ranked[], { include }: DriverSearch): StoredMatch[] {
+    return ranked.map(({ slot, id, distance }) => {
       const match: Writable<StoredMatch> = { id, distance };
       return this.#fill(match, slot, include);
     });
@@ -239,30 +282,62 @@ export class Partition {
     return best.sorted();
   }
 
-  #nearest(query: Float32Array, asked: DriverSearch): Ranked[] {
-    const candidates =
-      asked.filter.kind === 'all' ? this.#withVector : this.#payloads.resolve(asked.filter, this.#withVector);
+  /** Answers the search, and says how. */
+  explain(query: Float32Array, asked: DriverSearch): PartitionPlan {
+    const trace = new SearchTrace();
+    this.#nearest(query, asked, trace);
+    const { strategy, reason, considered, params, compared } = trace;
+    const total = this.size;
+    const candidates = this.#candidates(asked.filter).count();
+    const matching = this.count(asked.filter);
+    return { strategy, reason, considered, params, compared, total, matching, candidates };
+  }
+
+  /** Records with a vector that pass a filter. */
+  #candidates(filter: FilterNode): Bitset {
+    return filter.kind === 'all' ? this.#withVector : this.#payloads.resolve(filter, this.#withVector);
+  }
+
+  #nearest(query: Float32Array, asked: DriverSearch, trace?: SearchTrace): Ranked[] {
+    const candidates = this.#candidates(asked.filter);
+    if (asked.exact) trace?.decline('it was asked for: exact');
+    const likely = asked.exact ? undefined : this.#likely(query, asked, candidates, trace);
+    const compared = likely ?? candidates.toArray();
+    if (trace !== undefined) noteCompared(trace, compared.length);
+    return this.#ranked(query, asked, compared);
+  }
+
+  /** The best of these slots. */
+  #ranked(query: Float32Array, asked: DriverSearch, compared: ArrayLike<number>): Ranked[] {
     const best = new TopK(asked.k);
-    const likely = asked.exact ? undefined : this.#likely(query, asked, candidates);
     const { maxDistance } = asked;
     const slots = this.#slots;
-    this.vectors.distances(query, likely ?? candidates.toArray(), (slot, distance) => {
+    this.vectors.distances(query, compared, (slot, distance) => {
       if (distance <= maxDistance && best.admits(distance)) best.offer({ slot, id: slots.idAt(slot), distance });
     });
     return best.sorted();
   }
 
   /** What the index proposes; undefined where comparing with every candidate is cheaper, or the index came back with too few. */
-  #likely(query: Float32Array, asked: DriverSearch, candidates: Bitset): readonly number[] | undefined {
+  #likely(
+    query: Float32Array,
+    asked: DriverSearch,
+    candidates: Bitset,
+    trace?: SearchTrace,
+  ): readonly number[] | undefined {
     const count = candidates.count();
     const filtered = candidates !== this.#withVector;
-    if (count <= Math.max(asked.k, fewCandidates)) return undefined;
+    if (count <= Math.max(asked.k, fewCandidates))
+      return trace?.decline(`there are ${count} candidates: comparing with each is no slower than asking the index`);
     const slots = this.#index.search(query, asked.k, {
       params: asked.params,
       allowed: filtered ? candidates : undefined,
       allowedCount: count,
+      trace,
     });
-    return slots === undefined || slots.length < asked.k ? undefined : slots;
+    if (slots !== undefined && slots.length < asked.k)
+      return trace?.decline(`the index came back with ${slots.length} of ${asked.k} that there must be`);
+    return slots;
   }
 
   /** Slots with a vector, ascending. */
@@ -319,5 +394,21 @@ export class Partition {
     return record;
   }
 }
+
+/** An answer that is complete: how many vectors it took. */
+function noteCompared(trace: SearchTrace, vectors: number): void {
+  trace.compared.vectors = vectors;
+  if (vectors === 0) trace.take('nothing', 'no record with a vector passes the filter');
+  else if (trace.reason === '') trace.decline('the index leaves it to comparing with every candidate');
+}
+
+/** What a partition says of a search: all but the index, which is the collection's. */
+export type PartitionPlan = Omit<SearchPlan, 'index' | 'ignoredHints'>;
+
+/** Of a namespace without records. */
+export const emptyPlan: PartitionPlan = {
+  ...{ strategy: 'nothing', reason: 'there are no records', considered: [{ strategy: 'nothing' }], params: {} },
+  ...{ total: 0, matching: 0, candidates: 0, compared: { vectors: 0 } },
+};
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };

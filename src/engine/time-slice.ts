@@ -1,5 +1,5 @@
 /** Milliseconds that work may keep the event loop before it lets others run. */
-const sliceMs = 8;
+export const sliceMs = 8;
 
 /** Cuts long synchronous work into slices: call `pause` between pieces. */
 export class TimeSlice {
@@ -18,12 +18,17 @@ export class TimeSlice {
   /** Returns at once while the slice lasts; then after others had their turn. Throws the signal's reason. */
   async pause(): Promise<void> {
     if (performance.now() - this.#began < sliceMs) return;
-    await new Promise<void>((resolve) => {
-      // setTimeout waits at least a millisecond, and browsers have nothing else.
-      if (typeof setImmediate === 'function') setImmediate(resolve);
-      else setTimeout(resolve);
-    });
+    await nextTurn();
     this.#signal.throwIfAborted();
     this.#began = performance.now();
   }
+}
+
+/** Resolves in the next turn of the event loop. */
+export function nextTurn(): Promise<void> {
+  return new Promise<void>((resolve) => {
+    // setTimeout waits at least a millisecond, and browsers have nothing else.
+    if (typeof setImmediate === 'function') setImmediate(resolve);
+    else setTimeout(resolve);
+  });
 }

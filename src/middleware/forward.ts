@@ -51,6 +51,7 @@ export function forwardCollection(
     delete: (...args) => inner.delete(...args),
     search: (...args) => inner.search(...args),
     ...(inner.searchHybrid && { searchHybrid: (...args) => inner.searchHybrid!(...args) }),
+    ...(inner.explain && { explain: (...args) => inner.explain!(...args) }),
     filter: (...args) => inner.filter(...args),
     setPayload: (...args) => inner.setPayload(...args),
     get: (...args) => inner.get(...args),

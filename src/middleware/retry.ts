@@ -68,6 +68,10 @@ function wrapCollection(inner: CollectionDriver, policy: RetryPolicy): Collectio
       searchHybrid: (namespace, asked, context) =>
         policy.run(() => inner.searchHybrid!(namespace, asked, context), context),
     }),
+    ...(inner.explain && {
+      explain: (namespace, query, asked, context) =>
+        policy.run(() => inner.explain!(namespace, query, asked, context), context),
+    }),
     filter: (namespace, filter, asked, context) =>
       policy.run(() => inner.filter(namespace, filter, asked, context), context),
     setPayload: (namespace, target, patch, context) =>

@@ -29,6 +29,7 @@ export class WriteLedger {
   settle(ids: readonly Id[] | undefined, answer: DriverWriteResult): void {
     const { missing = [], failed = [], unknown = [] } = answer;
     const result = this.#result;
+    this.#cause ??= answer.cause;
     result.acknowledged += answer.acknowledged;
     result.missing.push(...missing);
     result.failed.push(...failed);

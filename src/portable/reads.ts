@@ -1,10 +1,19 @@
-import type { CollectionDriver, DriverHybrid, Parts, ReadOptions, StoredMatch, StoredRecord } from '../driver.ts';
+import type {
+  CollectionDriver,
+  DriverHybrid,
+  DriverSearch,
+  Parts,
+  ReadOptions,
+  StoredMatch,
+  StoredRecord,
+} from '../driver.ts';
 import { VectorStoreError } from '../errors.ts';
 import type { FilterNode } from '../filter/normal-form.ts';
 import { scoreOf } from '../score.ts';
-import type { Id, Include, Page, Payload, PayloadSchema } from '../types.ts';
+import type { Id, Include, Page, Payload, PayloadSchema, SearchPlan } from '../types.ts';
 import type { Call } from './call.ts';
 import { chunks } from './chunks.ts';
+import { inheritMark } from './partial.ts';
 import type { ReadSearch } from './queries.ts';
 import { checkStoredPayload } from './records.ts';
 
@@ -37,7 +46,10 @@ export class Reads {
     const answers: object[][] = [];
     for (const some of chunks(queries, this.#collection.capabilities.limits.batchQueries)) {
       const found = await call.run((context) => this.#collection.search(this.#namespace, some, asked, context));
-      for (const matches of found) answers.push(this.#toMatches(await this.#checked(matches), asked.include, passes));
+      for (const matches of found) {
+        const shaped = this.#toMatches(await this.#checked(matches), asked.include, passes);
+        answers.push(inheritMark(matches, shaped));
+      }
     }
     return answers;
   }
@@ -50,6 +62,15 @@ export class Reads {
       if (passes(score, distance)) matches.push({ id, score, distance, ...partsOf(match, include) });
     }
     return matches;
+  }
+
+  explain(call: Call, query: Float32Array, asked: DriverSearch): Promise<SearchPlan> {
+    return call.run(async (context) => {
+      const collection = this.#collection;
+      if (collection.explain === undefined)
+        throw new VectorStoreError('Internal', 'this adapter says that it has explain, and has not');
+      return structuredClone(await collection.explain(this.#namespace, query, asked, context));
+    });
   }
 
   async searchHybrid(call: Call, asked: DriverHybrid): Promise<object[]> {

@@ -25,6 +25,7 @@ import type {
   RecordInput,
   ScanOptions,
   SearchOptions,
+  SearchPlan,
   SetPayloadOptions,
   UpsertOptions,
   VectorInput,
@@ -206,6 +207,15 @@ export class PortableStore<P extends object> implements VectorStore<P> {
 
   #readVector(vector: unknown, place: string): Float32Array {
     return validateVector(vector, this.dimension, this.metric, place);
+  }
+
+  explain(vector: VectorInput, options?: SearchOptions<P>): Promise<SearchPlan> {
+    return this.#perform('explain', options, undefined, async (call) => {
+      const asked = checkInput('options', () => readSearch(options, this.#collection));
+      const query = checkInput('vector', () => this.#readVector(vector, 'vector'));
+      const plan = await this.#reads.explain(call, query, asked.driver);
+      return { ...plan, ignoredHints: [...new Set([...plan.ignoredHints, ...asked.ignoredHints])].sort(compareIds) };
+    });
   }
 
   searchHybrid<const I extends Include = { payload: true }>(

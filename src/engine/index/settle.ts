@@ -5,6 +5,7 @@ import type { VectorIndex } from './vector-index.ts';
 export async function settle(index: VectorIndex, slice: TimeSlice, onLeft?: (left: number) => void): Promise<void> {
   await index.settleWithThreads?.(slice, onLeft);
   for (;;) {
+    await index.rest?.();
     const left = index.settle?.(slice.until) ?? 0;
     onLeft?.(left);
     if (left === 0) return;

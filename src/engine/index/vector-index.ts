@@ -1,4 +1,5 @@
 import type { IndexSpec, Metric, SearchParams } from '../../types.ts';
+import type { SearchTrace } from '../search-trace.ts';
 import type { TimeSlice } from '../time-slice.ts';
 
 /**
@@ -25,6 +26,17 @@ export interface VectorIndex {
    */
   search(query: Float32Array, k: number, options: IndexSearchOptions): readonly number[] | undefined;
   /**
+   * As `search` for queries without a filter, by other threads, where that pays: what each finds, in their order. May end before the last: `search`
+   * answers the others. What is yielded fits the vectors as they were when it was called.
+   */
+  searchTogether?(
+    queries: readonly Float32Array[],
+    k: number,
+    options: IndexSearchOptions,
+  ): AsyncIterable<readonly number[]>;
+  /** Where threads search: resolves when they rest, and `settle` can go on. */
+  rest?(): Promise<unknown> | undefined;
+  /**
    * Does what `add` and `remove` put off, until `until` (as `performance.now()`), and returns how many vectors are left. Searches in between
    * are right, only slower. Left out where nothing is put off.
    */
@@ -46,6 +58,8 @@ export interface IndexSearchOptions {
   readonly allowed: SlotSet | undefined;
   /** How many slots `allowed` has. */
   readonly allowedCount: number;
+  /** Where to write down what is done and why. */
+  readonly trace?: SearchTrace | undefined;
 }
 
 /** A set of slots, as the engine's bitsets are. */

@@ -15,5 +15,6 @@ declare namespace WebAssembly {
   interface Global {
     value: number;
   }
+  function validate(bytes: Uint8Array<ArrayBuffer>): boolean;
   function compile(bytes: Uint8Array<ArrayBuffer>): Promise<Module>;
 }

@@ -80,7 +80,7 @@ export class IndexFiles {
     if (content === undefined) return;
     const header = { collection: this.#collection, namespace, vectorVersion, spec: JSON.stringify(spec) };
     const number = this.#numbers.get(namespace) ?? Math.max(-1, ...this.#numbers.values()) + 1;
-    await replaceFile(this.#fs, this.#directory, `index-${number}`, sealEnvelope(header, content));
+    await replaceFile(this.#fs, this.#directory, `index-${number}`, await sealEnvelope(header, content));
     this.#numbers.set(namespace, number);
     this.remember(namespace, { index, vectorVersion });
   }

@@ -31,7 +31,8 @@ const manifestSchema = z.strictObject({
 export type Manifest = Omit<z.infer<typeof manifestSchema>, 'format' | 'version'>;
 
 export async function writeManifest(fs: FileSystem, directory: string, manifest: Manifest): Promise<void> {
-  await replaceFile(fs, directory, manifestName, sealEnvelope({ format, version: 2, ...manifest }, new Uint8Array(0)));
+  const content = await sealEnvelope({ format, version: 2, ...manifest }, new Uint8Array(0));
+  await replaceFile(fs, directory, manifestName, content);
 }
 
 /** @throws `Corruption` */

@@ -29,7 +29,8 @@ async function openFile(path: string, create: boolean): Promise<fs.FileHandle> {
   }
 }
 
-function handleOn(file: fs.FileHandle): FileHandle {
+/** An open file as the engine sees it. */
+export function handleOn(file: fs.FileHandle): FileHandle {
   return {
     size: async () => (await file.stat()).size,
     async read(offset, length) {

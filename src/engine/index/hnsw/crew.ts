@@ -1,15 +1,33 @@
 import type { ThreadPlaces } from './graph-memory.ts';
+import { poolHead } from './proposal.ts';
 
 /** Part of what `node:worker_threads` has. */
 interface WorkerThreads {
   readonly Worker: new (program: string, options: { readonly eval: true; readonly workerData: unknown }) => Worker;
 }
 interface Worker {
+  ref(): void;
+  unref(): void;
   postMessage(message: unknown): void;
   once(event: 'message' | 'error' | 'exit', listener: (value: unknown) => void): void;
   off(event: 'message' | 'error' | 'exit', listener: (value: unknown) => void): void;
   terminate(): Promise<number>;
 }
+
+/** A batch of searches. Addresses and sizes in bytes. */
+export interface CrewSearch {
+  readonly vectors: number;
+  readonly vectorBytes: number;
+  readonly size: number;
+  /** A word that is 0: the counter by which threads claim queries. */
+  readonly claims: number;
+  readonly ef: number;
+  /** Where some nodes are dead: a mask of the others. */
+  readonly living: { readonly mask: number; readonly breadth: number } | undefined;
+}
+
+/** Words before the entries of an answer: the query's number, and the head of a pool. */
+const answerHead = 1 + poolHead;
 
 /** A program, not a module: bundlers and test runners need not know of it. */
 const program = `
@@ -18,10 +36,25 @@ const { module, memory, configure } = workerData;
 const abort = () => { throw new TypeError('the kernels have stopped'); };
 const kernels = new WebAssembly.Instance(module, { env: { memory, abort } }).exports;
 kernels.configure(...configure);
-parentPort.on('message', ({ place, batch }) => {
+const searchAll = ({ vectors, vectorBytes, size, claims, ef, living }) => {
+  const words = new Uint32Array(memory.buffer);
+  const found = new Uint32Array(size * (${answerHead} + 2 * ef));
+  for (let end = 0; ; ) {
+    const i = Atomics.add(words, claims / 4, 1);
+    if (i >= size) return found.subarray(0, end);
+    kernels.ask(vectors + vectorBytes * i);
+    const pool = (living ? kernels.searchMasked(ef, living.mask, living.breadth, 0) : kernels.search(ef)) / 4;
+    found[end] = i;
+    const used = ${poolHead} + 2 * words[pool];
+    found.set(words.subarray(pool, pool + used), end + 1);
+    end += 1 + used;
+  }
+};
+parentPort.on('message', ({ place, batch, search }) => {
   kernels.place(...place);
+  if (search) return parentPort.postMessage(searchAll(search));
   kernels.insertBatch(...batch);
-  parentPort.postMessage('done');
+  parentPort.postMessage(undefined);
 });
 `;
 
@@ -83,27 +116,55 @@ export class Crew {
     );
   }
 
+  /**
+   * Has all threads search for what they can get hold of a batch.
+   *
+   * @param place Of each thread.
+   * @returns of each thread what it found: for each query its number, and the pool as it was.
+   */
+  async search(place: readonly ThreadPlaces['place'][], search: CrewSearch): Promise<Uint32Array[]> {
+    for (const worker of this.#workers) worker.ref();
+    try {
+      return await Promise.all(
+        this.#workers.map(async (worker, thread) => {
+          const done = answered(worker);
+          worker.postMessage({ place: place[thread], search });
+          const found = await done;
+          if (!(found instanceof Uint32Array)) throw new TypeError('a thread has not said what it found');
+          return found;
+        }),
+      );
+    } finally {
+      this.rest();
+    }
+  }
+
+  /** Idle threads keep no process alive. */
+  rest(): void {
+    for (const worker of this.#workers) worker.unref();
+  }
+
   async close(): Promise<void> {
     await Promise.all(this.#workers.map((worker) => worker.terminate()));
   }
 }
 
-function answered(worker: Worker): Promise<void> {
+function answered(worker: Worker): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const forget = () => {
       worker.off('message', onMessage);
       worker.off('error', onError);
       worker.off('exit', onExit);
     };
-    const onMessage = () => {
+    const onMessage = (message: unknown) => {
       forget();
-      resolve();
+      resolve(message);
     };
     const onError = (error: unknown) => {
       forget();
       reject(error);
     };
-    const onExit = () => onError(new Error('a thread that built the index has ended'));
+    const onExit = () => onError(new Error('a thread of the index has ended'));
     worker.once('message', onMessage);
     worker.once('error', onError);
     worker.once('exit', onExit);

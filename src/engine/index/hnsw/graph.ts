@@ -4,8 +4,8 @@ import type { HnswModules } from '../../kernels/hnsw.ts';
 import type { GrowingIndex } from '../renewing-index.ts';
 import type { VectorSource } from '../vector-index.ts';
 import { Crew } from './crew.ts';
-import { GraphMemory, type rowKinds } from './graph-memory.ts';
-import { Found, type Slack } from './proposal.ts';
+import { GraphMemory, type rowKinds, type ThreadPlaces } from './graph-memory.ts';
+import { Found, poolHead, type Slack } from './proposal.ts';
 import type { GraphSettings } from './settings.ts';
 
 /** The settings of a graph, and how many other threads may insert into it. */
@@ -68,6 +68,12 @@ export class Graph implements GrowingIndex {
     return this.#count;
   }
 
+  /** What is subtracted from every vector: a copy. */
+  get centre(): Float32Array {
+    const from = this.#memory.centre / 4;
+    return this.#memory.floats.slice(from, from + this.#vectors.dimension);
+  }
+
   append(slots: readonly number[]): void {
     const { kernels, source } = this.#memory;
     for (const slot of slots) {
@@ -84,6 +90,9 @@ export class Graph implements GrowingIndex {
   gather(): Crew | undefined {
     const { threads } = this.#settings;
     if (threads === 0) return undefined;
+    // Threads number their visits from 1: what others before them have left there would be taken for their own.
+    for (let thread = 1; thread <= threads; thread++)
+      this.#memory.bytes(this.#memory.table(`visited${thread}`), 2 * this.#count).fill(0);
     const places = Array.from({ length: threads }, (_, thread) => this.#memory.placesOf(thread + 1).configure);
     return Crew.start(this.#modules.shared, this.#memory.memory, places);
   }
@@ -110,7 +119,7 @@ export class Graph implements GrowingIndex {
     this.#upperLists = lists;
     // The counter by which threads claim what they insert.
     this.#memory.words[this.#memory.state / 4 + 3] = 0;
-    const places = Array.from({ length: this.#settings.threads }, (_, i) => this.#memory.placesOf(i + 1).place);
+    const places = this.#threadPlaces();
     await crew.insert(places, [batch.vectors, batch.levels, first, slots.length, this.#settings.efConstruction]);
     this.#finish(slots.length);
   }
@@ -174,9 +183,48 @@ export class Graph implements GrowingIndex {
     const { kernels } = this.#memory;
     kernels.ask(this.#write(query));
     if (this.#dead === 0) return this.#found(kernels.search(ef));
-    const living = 1 - this.#dead / this.#count;
-    const breadth = Math.min(Graph.mostFound, Math.ceil(ef / living));
-    return this.#found(kernels.searchMasked(ef, this.#memory.table('live'), breadth, 0));
+    return this.#found(kernels.searchMasked(ef, this.#memory.table('live'), this.#breadth(ef), 0));
+  }
+
+  /** How many queries {@link Graph.searchWith} takes at a time: so that there is room for two batches. 0: no memory is shared. */
+  get mostAskedTogether(): number {
+    return Math.floor(this.#memory.batch.most / 2);
+  }
+
+  /**
+   * As `search`, by other threads. Nothing may be appended in the meantime.
+   *
+   * @param queries At most {@link Graph.mostAskedTogether}.
+   * @param half 0 or 1: which half of the room for queries to use.
+   */
+  async searchWith(crew: Crew, queries: readonly Float32Array[], ef: number, half: number): Promise<Found[]> {
+    const { batch, state } = this.#memory;
+    const vectorBytes = 4 * this.#vectors.dimension;
+    const vectors = batch.vectors + half * this.mostAskedTogether * vectorBytes;
+    for (const [i, query] of queries.entries()) this.#write(query, vectors + i * vectorBytes);
+    const claims = state + 12;
+    this.#memory.words[claims / 4] = 0;
+    const living = this.#dead === 0 ? undefined : { mask: this.#memory.table('live'), breadth: this.#breadth(ef) };
+    const size = queries.length;
+    const places = this.#threadPlaces();
+    const found: Found[] = [];
+    for (const words of await crew.search(places, { vectors, vectorBytes, size, claims, ef, living })) {
+      for (let at = 0; at < words.length; ) {
+        const one = new Found(words, at + 1);
+        found[words[at]!] = one;
+        at += 1 + poolHead + 2 * one.size;
+      }
+    }
+    return found;
+  }
+
+  #threadPlaces(): ThreadPlaces['place'][] {
+    return Array.from({ length: this.#settings.threads }, (_, i) => this.#memory.placesOf(i + 1).place);
+  }
+
+  /** What a walk keeps in mind so that `ef` of the living are found. */
+  #breadth(ef: number): number {
+    return Math.min(Graph.mostFound, Math.ceil(ef / (1 - this.#dead / this.#count)));
   }
 
   /**

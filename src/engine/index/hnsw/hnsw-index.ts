@@ -1,17 +1,21 @@
 import { norm } from '../../../score.ts';
 import type { IndexSpec } from '../../../types.ts';
 import type { HnswModules } from '../../kernels/hnsw.ts';
+import type { SearchTrace } from '../../search-trace.ts';
 import type { TimeSlice } from '../../time-slice.ts';
 import { openVerified, type PackageIdentity, seal } from '../package.ts';
 import { none, Positions } from '../positions.ts';
 import { type Generation, RenewingIndex } from '../renewing-index.ts';
 import type { IndexSearchOptions, SlotSet, VectorIndex, VectorSource } from '../vector-index.ts';
 import { auditGraph } from './audit.ts';
+import { Drift } from './drift.ts';
+import { noteMaskedPlan } from './explanation.ts';
 import { Graph, type ThreadedSettings } from './graph.ts';
 import { leastShareMet, planMasked } from './plan.ts';
 import { type Found, mostProposed, proposedOf, type Slack, slackFor } from './proposal.ts';
 import type { Quantization } from './quantization.ts';
 import { searchEf } from './settings.ts';
+import { ThreadedSearches } from './threaded-searches.ts';
 import { centreOf } from './training.ts';
 
 /** Below this many vectors comparing with each is as fast. */
@@ -34,6 +38,8 @@ const proposedBeyond = 8;
 const nibblesFrom = 64;
 /** Codes that keep fewer of the near neighbours give way to longer ones. */
 const leastFidelity = 0.97;
+/** Components that a batch compares, about, from which on threads pay: where they must be started, and where they wait for work. */
+const worthThreads = { cold: 2e8, warm: 4e7 };
 /** Before the first audit. */
 const usualComparisons = 16;
 
@@ -55,6 +61,11 @@ export class HnswIndex implements VectorIndex {
   readonly #vectors: VectorSource;
   readonly #graphs: RenewingIndex<Graph>;
   readonly #waiting: Set<number>;
+  readonly #threaded = new ThreadedSearches();
+  #isBuilding = false;
+  readonly #drifts = new WeakMap<Graph, Drift>();
+  /** A graph whose codes are trained anew, until its successor takes over. */
+  #retired: Graph | undefined;
   /** What the next graph is made with. */
   #quantization: Step;
   #nextAudit = minimumVectors;
@@ -78,7 +89,9 @@ export class HnswIndex implements VectorIndex {
     const make = () => {
       const slots = this.#graphs.current?.positions.liveSlots() ?? [...this.#waiting];
       const centre = centreOf(vectors, slots);
-      return new Graph(modules, settings, vectors, { quantization: this.#quantization, centre });
+      const graph = new Graph(modules, settings, vectors, { quantization: this.#quantization, centre });
+      if (this.#quantization !== 'none') this.#drifts.set(graph, new Drift(vectors, centre, slots));
+      return graph;
     };
     this.#graphs = new RenewingIndex({ minimum: 1, eager: 1, prepare() {}, make }, generation);
   }
@@ -91,7 +104,7 @@ export class HnswIndex implements VectorIndex {
 
   #restore(modules: HnswModules, saved: Uint8Array): { waiting: number[]; generation: Generation<Graph> } {
     const [head, waiting, table, ...sections] = openVerified(saved, this.#identity, 3 + Graph.sections);
-    const [step = 0, nextAudit = 0, comparisons = 0, error = Number.NaN] = new Float64Array(
+    const [step = 0, nextAudit = 0, comparisons = 0, error = Number.NaN, spread = Number.NaN] = new Float64Array(
       Uint8Array.from(head!).buffer,
     );
     this.#quantization = steps[step]!;
@@ -99,6 +112,7 @@ export class HnswIndex implements VectorIndex {
     this.#comparisonsPerEf = comparisons;
     this.#error = Number.isNaN(error) ? undefined : error;
     const index = Graph.fromSections(modules, this.#settings, this.#vectors, this.#quantization, sections);
+    if (!Number.isNaN(spread)) this.#drifts.set(index, new Drift(this.#vectors, index.centre, spread));
     return {
       waiting: [...new Uint32Array(Uint8Array.from(waiting!).buffer)],
       generation: { index, positions: Positions.fromBytes(table!) },
@@ -114,14 +128,11 @@ export class HnswIndex implements VectorIndex {
       this.#nextAudit,
       this.#comparisonsPerEf,
       this.#error ?? Number.NaN,
+      this.#drifts.get(index)?.spread ?? Number.NaN,
     );
     const waiting = Uint32Array.from(this.#waiting);
-    return seal(this.#identity, [
-      new Uint8Array(head.buffer),
-      new Uint8Array(waiting.buffer),
-      positions.toBytes(),
-      ...index.toSections(),
-    ]);
+    const parts = [new Uint8Array(head.buffer), new Uint8Array(waiting.buffer), positions.toBytes()];
+    return seal(this.#identity, [...parts, ...index.toSections()], 'openVerified');
   }
 
   add(slots: readonly number[]): void {
@@ -135,6 +146,8 @@ export class HnswIndex implements VectorIndex {
   }
 
   settle(until: number): number {
+    // Threads must not meet a graph that changes under them.
+    if (this.#threaded.rest !== undefined) return Math.max(1, this.#waiting.size + this.#graphs.moving);
     do {
       if (!this.#work()) return 0;
     } while (performance.now() < until);
@@ -143,6 +156,17 @@ export class HnswIndex implements VectorIndex {
 
   async settleWithThreads(slice: TimeSlice, onLeft?: (left: number) => void): Promise<void> {
     if (this.#waiting.size < manyWaiting) return;
+    this.#isBuilding = true;
+    try {
+      await this.#threaded.rest;
+      await this.#threaded.close();
+      await this.#settleWithThreads(slice, onLeft);
+    } finally {
+      this.#isBuilding = false;
+    }
+  }
+
+  async #settleWithThreads(slice: TimeSlice, onLeft?: (left: number) => void): Promise<void> {
     // The first few make the graph.
     while (this.#graphs.current === undefined && this.#work()) await slice.pause();
     const generation = this.#graphs.current;
@@ -165,6 +189,7 @@ export class HnswIndex implements VectorIndex {
           positions.append(slot);
           this.#waiting.delete(slot);
         }
+        this.#observe(slots);
         this.#auditIfDue();
         onLeft?.(this.#waiting.size);
         await slice.pause();
@@ -181,15 +206,34 @@ export class HnswIndex implements VectorIndex {
       const slots = [...first(this.#waiting, together)];
       this.#graphs.add(slots);
       for (const slot of slots) this.#waiting.delete(slot);
+      this.#observe(slots);
       this.#auditIfDue();
       return true;
     }
     this.#graphs.renew(together);
+    if (this.#retired !== undefined) this.#auditIfDue();
     return this.#graphs.moving > 0;
+  }
+
+  /** Has codes trained anew where what is added has become other than what they were trained on. Until then the graph goes on answering. */
+  #observe(slots: readonly number[]): void {
+    const graph = this.#graphs.current?.index;
+    const drift = graph && this.#drifts.get(graph);
+    if (drift === undefined) return;
+    for (const slot of slots) drift.observe(slot);
+    if (!drift.isDue || this.#graphs.moving > 0) return;
+    this.#drifts.delete(graph!);
+    this.#retired = graph;
+    this.#graphs.retire();
   }
 
   #auditIfDue(): void {
     const generation = this.#graphs.current;
+    if (generation !== undefined && this.#retired !== undefined && generation.index !== this.#retired) {
+      // Another graph has taken over: what was measured on the one before says nothing of it.
+      this.#retired = undefined;
+      this.#nextAudit = generation.positions.live;
+    }
     if (generation === undefined || generation.positions.live < this.#nextAudit) return;
     this.#nextAudit *= 2;
     const { fidelity, comparisonsPerEf, error } = auditGraph(generation.index, generation.positions, this.#vectors);
@@ -210,22 +254,64 @@ export class HnswIndex implements VectorIndex {
   search(
     query: Float32Array,
     k: number,
-    { params, allowed, allowedCount }: IndexSearchOptions,
+    { params, allowed, allowedCount, trace }: IndexSearchOptions,
   ): readonly number[] | undefined {
     const generation = this.#graphs.ready();
-    if (generation === undefined || this.#waiting.size > mostWaiting || !this.#isTrusted(generation)) return undefined;
+    if (generation === undefined || this.#waiting.size > mostWaiting || !this.#isTrusted(generation))
+      return trace?.decline('the graph is not ready: there are too few vectors, too many wait, or it is made anew');
     const { index, positions } = generation;
-    const least = this.#error === undefined ? Math.ceil(k * proposedPerWanted) + proposedBeyond : k;
-    const ef = Math.max(searchEf(params.ef, this.#settings.ef), least);
+    const ef = this.#efFor(k, params.ef);
     // Then comparing with every vector is the answer.
-    if (ef > Graph.mostFound || !index.canAnswer(query)) return undefined;
+    if (ef > Graph.mostFound || !index.canAnswer(query))
+      return trace?.decline('the graph has no answer: more is asked for than it finds, or lengths are beyond f32');
+    if (trace !== undefined) this.#begin(trace, index, ef, k, params.ef);
     const passing = Math.min(allowedCount, positions.live);
     const slack = this.#slackOf(index, query);
     const found =
       allowed === undefined
         ? index.search(query, ef)
-        : this.#searchAllowed(generation, query, k, ef, allowed, passing, slack);
+        : this.#searchAllowed(generation, query, k, ef, allowed, passing, slack, trace);
+    if (trace !== undefined) trace.compared.index = index.takeEvaluations();
     if (found === undefined) return undefined;
+    const proposed = this.#proposed(generation, found, k, slack);
+    for (const slot of this.#waiting) if (allowed?.has(slot) ?? true) proposed.push(slot);
+    return proposed;
+  }
+
+  /** As `search` without a filter, by threads. */
+  async *searchTogether(
+    queries: readonly Float32Array[],
+    k: number,
+    { params }: IndexSearchOptions,
+  ): AsyncGenerator<readonly number[], void, undefined> {
+    const generation = this.#isBuilding ? undefined : this.#graphs.ready();
+    if (generation === undefined || this.#waiting.size > mostWaiting || !this.#isTrusted(generation)) return;
+    const { index } = generation;
+    const ef = this.#efFor(k, params.ef);
+    const work = queries.length * ef * this.#comparisonsPerEf * this.#vectors.dimension;
+    const least = this.#threaded.areReady ? worthThreads.warm : worthThreads.cold;
+    if (work < least || ef > Graph.mostFound || !queries.every((query) => index.canAnswer(query))) return;
+    let answered = 0;
+    for await (const found of this.#threaded.run(index, queries, ef)) {
+      const query = queries[answered]!;
+      answered += 1;
+      const proposed = this.#proposed(generation, found, k, this.#slackOf(index, query));
+      proposed.push(...this.#waiting);
+      yield proposed;
+    }
+  }
+
+  rest(): Promise<unknown> | undefined {
+    return this.#threaded.rest;
+  }
+
+  #efFor(k: number, asked: number | undefined): number {
+    const least = this.#error === undefined ? Math.ceil(k * proposedPerWanted) + proposedBeyond : k;
+    return Math.max(searchEf(asked, this.#settings.ef), least);
+  }
+
+  /** What to compare with the vectors themselves. */
+  #proposed({ positions }: Generation<Graph>, found: Found, k: number, slack: Slack | undefined): number[] {
     const wanted = proposedOf(found, k, slack);
     const proposed: number[] = [];
     for (let i = 0; i < wanted; i++) {
@@ -233,8 +319,16 @@ export class HnswIndex implements VectorIndex {
       // Another thread may be about to give it its place.
       if (slot !== none) proposed.push(slot);
     }
-    for (const slot of this.#waiting) if (allowed?.has(slot) ?? true) proposed.push(slot);
     return proposed;
+  }
+
+  /** Writes down what a search without a filter does. */
+  #begin(trace: SearchTrace, index: Graph, ef: number, k: number, asked: number | undefined): void {
+    const raised = searchEf(asked, this.#settings.ef) < ef;
+    trace.params = { ef };
+    trace.weigh('graph', ef * this.#comparisonsPerEf);
+    trace.take('graph', `no filter: a walk that keeps ${ef} in mind${raised ? `, since ${k} are asked for` : ''}`);
+    index.takeEvaluations();
   }
 
   #searchAllowed(
@@ -245,9 +339,11 @@ export class HnswIndex implements VectorIndex {
     allowed: SlotSet,
     passing: number,
     slack: Slack | undefined,
+    trace: SearchTrace | undefined,
   ): Found | undefined {
     const question = { passing, live: positions.live, ef, comparisonsPerEf: this.#comparisonsPerEf };
     const plan = planMasked(question);
+    if (trace !== undefined) noteMaskedPlan(trace, question, plan);
     if (positions.isIdentity && allowed.view !== undefined) index.askWithin(query, allowed.view());
     else
       index.ask(query, (visit) => {
@@ -263,13 +359,15 @@ export class HnswIndex implements VectorIndex {
           ? index.walk(ef, plan.breadth, least)
           : index.walkThrough(Math.max(ef, plan.ef), plan.most, least);
       if (found.size >= Math.min(ef, passing)) return found;
+      trace?.take('code-scan', 'a walk found too few: the filter keeps out what is near the query');
     }
     const wanted =
       slack === undefined ? Math.min(Graph.mostFound, Math.max(ef, scanned.factor * k + scanned.beyond)) : k;
     const most = Math.min(Graph.mostFound, Math.max(wanted, mostProposed) + 1);
     const found = index.scan(wanted, most, slack ?? noSlack);
     // Where distances are much alike, codes do not tell them apart: then the vectors themselves are compared, by the engine.
-    return found.size < most ? found : undefined;
+    if (found.size < most) return found;
+    return trace?.decline('what passes the filter is so much alike in distance that codes do not tell it apart');
   }
 
   #slackOf(index: Graph, query: Float32Array): Slack | undefined {
@@ -284,6 +382,7 @@ export class HnswIndex implements VectorIndex {
 
   dispose(): void {
     this.#waiting.clear();
+    void this.#threaded.close();
     this.#graphs.dispose();
   }
 }

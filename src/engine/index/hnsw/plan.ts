@@ -40,6 +40,21 @@ export function planMasked({ passing, live, ef, comparisonsPerEf }: MaskedQuesti
   return { kind: 'through', ef: widened, most: Math.ceil(passing / 2) };
 }
 
+/** What each way is expected to cost, in comparisons of a walk: what {@link planMasked} weighs. */
+export function maskedCosts({
+  passing,
+  live,
+  ef,
+  comparisonsPerEf,
+}: MaskedQuestion): Record<MaskedPlan['kind'], number> {
+  const share = passing / live;
+  return {
+    scan: passing / scanAdvantage,
+    walk: (ef / share) * comparisonsPerEf,
+    through: Math.min(Math.ceil(ef * Math.max(1, sparse / share)) * comparisonsPerEf, passing / 2),
+  };
+}
+
 /**
  * The least share of what a walk meets that must pass: half of what chance would have. Where less does, the filter keeps out what is near the
  * query, and no walk leads to what passes.

@@ -29,7 +29,7 @@ export class Found {
 }
 
 /** Words of a pool before its entries. */
-const poolHead = 4;
+export const poolHead = 4;
 const bits = new Uint32Array(1);
 const value = new Float32Array(bits.buffer);
 

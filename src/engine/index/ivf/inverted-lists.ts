@@ -1,3 +1,4 @@
+import type { SearchTrace } from '../../search-trace.ts';
 import type { SlotSet, VectorSource } from '../vector-index.ts';
 import type { CentroidGraph } from './centroid-graph.ts';
 import type { Frame } from './frame.ts';
@@ -167,6 +168,19 @@ export class InvertedLists {
     if (found < asked.wanted || this.#tellsApart(k, found)) return this.#slots(found);
     const more = Math.min(manyMore * asked.wanted, ListsMemory.mostFound);
     return this.#slots(kernels.search(more, kernels.visited.value, enough, mask, 0, 0, this.#spread));
+  }
+
+  /** Writes down what the last search did. */
+  explain(trace: SearchTrace, found: boolean, filtered: boolean): void {
+    const { visited, compared } = this.memory.kernels;
+    if (!found) {
+      trace.decline('the lists have no answer: lengths are beyond f32');
+      return;
+    }
+    trace.compared.index = compared.value;
+    const which = `the ${visited.value} lists nearest to the query`;
+    if (filtered) trace.take('lists-filtered', `what passes the filter in ${which} is enough`);
+    else trace.take('lists', `no filter: ${which}`);
   }
 
   /** Returns how many were found. */

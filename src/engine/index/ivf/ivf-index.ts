@@ -84,22 +84,31 @@ export class IvfIndex implements VectorIndex {
   search(
     query: Float32Array,
     k: number,
-    { params, allowed, allowedCount }: IndexSearchOptions,
+    { params, allowed, allowedCount, trace }: IndexSearchOptions,
   ): readonly number[] | undefined {
     const failure = this.#untold;
     this.#untold = undefined;
     if (failure !== undefined) throw failure.error;
-    if (this.#current === undefined || this.#waiting.size > mostWaiting) return undefined;
+    if (this.#current === undefined || this.#waiting.size > mostWaiting)
+      return trace?.decline('the lists are not ready: there are too few vectors, or too many wait');
     const { lists } = this.#current;
     const { perWanted, beyond } = proposals[this.#settings.kind];
     const wanted = Math.ceil(k * perWanted) + beyond;
-    if (wanted > ListsMemory.mostFound) return undefined;
+    if (wanted > ListsMemory.mostFound) return trace?.decline('more is asked for than lists find');
     const nprobe = this.#probes(params.nprobe, lists.lists);
     // As many as a search without a filter compares with: the few that pass may lie in lists far apart.
     const usual = (nprobe * lists.count) / lists.lists;
     const enough = allowed === undefined ? wanted : Math.max(wanted, Math.ceil(usual));
-    if (allowed !== undefined && allowedCount <= enough) return undefined;
+    if (trace !== undefined) {
+      const filtered = allowed !== undefined;
+      trace.params = { nprobe };
+      trace.weigh('exact-scan', filtered ? allowedCount : lists.count);
+      trace.weigh(filtered ? 'lists-filtered' : 'lists', enough === wanted ? Math.max(usual, wanted) : enough);
+    }
+    if (allowed !== undefined && allowedCount <= enough)
+      return trace?.decline(`no more than ${enough} pass the filter: comparing with each costs less than the lists`);
     const found = lists.search(query, { k, wanted, nprobe, enough, allowed });
+    if (trace !== undefined) lists.explain(trace, found !== undefined, allowed !== undefined);
     if (found !== undefined) for (const slot of this.#waiting) if (allowed?.has(slot) ?? true) found.push(slot);
     return found;
   }
@@ -111,7 +120,7 @@ export class IvfIndex implements VectorIndex {
   serialize(): Uint8Array | undefined {
     if (this.#current === undefined) return undefined;
     const waiting = Uint32Array.from(this.#waiting);
-    return seal(this.#identity, [new Uint8Array(waiting.buffer), ...this.#current.toSections()]);
+    return seal(this.#identity, [new Uint8Array(waiting.buffer), ...this.#current.toSections()], 'openVerified');
   }
 
   dispose(): void {

@@ -1,0 +1,25 @@
+import { expect, test } from 'vitest';
+import { connect } from '../connect.ts';
+
+test.each(['search', 'get', 'count', 'upsert'] as const)(
+  'timers have their turn while one %s after another is awaited',
+  async (operation) => {
+    await using db = await connect('native:');
+    const store = await db.createCollection('turns', { dimension: 2, metric: 'dot' });
+    await store.upsert({ id: 'a', vector: [1, 2] });
+    let turns = 0;
+    const timer = setInterval(() => {
+      turns += 1;
+    }, 1);
+    const calls = {
+      search: () => store.search([1, 1]),
+      get: () => store.get('a'),
+      count: () => store.count(),
+      upsert: () => store.upsert({ id: 'a', vector: [2, 1] }),
+    };
+    const end = performance.now() + 100;
+    while (performance.now() < end) await calls[operation]();
+    clearInterval(timer);
+    expect(turns).toBeGreaterThanOrEqual(3);
+  },
+);

@@ -1,0 +1,13 @@
+import type { Classification } from '../../driver.ts';
+
+/** Errors of the file system, by what a user can do about them. */
+export function classifySystemError(error: unknown): Classification | undefined {
+  if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return undefined;
+  const { code, message } = error;
+  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS')
+    return { code: 'PermissionDenied', message, applied: 'no' };
+  if (code === 'ENOSPC' || code === 'EDQUOT' || code === 'EIO') return { code: 'Durability', message, applied: 'no' };
+  if (code === 'ENOTDIR' || code === 'EISDIR' || code === 'EEXIST')
+    return { code: 'InvalidArgument', message, applied: 'no' };
+  return code.startsWith('E') ? { code: 'Unavailable', message, applied: 'no' } : undefined;
+}
