@@ -8,6 +8,8 @@ const conformance = ['adapters/*/conformance*.test.ts', 'conformance/**/*.test.t
 /** Tests that need the real Milvus servers, which are started (and installed, if need be) for all of them. */
 const servers = [
   'adapters/milvus/{access,bad-configuration,conformance*,faults,filter-differential,hostile-strings}.test.ts',
+  'adapters/npy/npy.test.ts',
+  'adapters/parquet/tools.test.ts',
   'conformance/backends-document.test.ts',
 ];
 

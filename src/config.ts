@@ -1,5 +1,10 @@
 import { z } from 'zod';
+import type { FaissFileConfig } from '../adapters/faiss-file/index.ts';
+import type { HnswlibFileConfig } from '../adapters/hnswlib-file/index.ts';
+import type { JsonlConfig } from '../adapters/jsonl/index.ts';
 import type { MilvusSettings } from '../adapters/milvus/config.ts';
+import type { NpyConfig } from '../adapters/npy/index.ts';
+import type { ParquetConfig } from '../adapters/parquet/index.ts';
 import type { PineconeSettings } from '../adapters/pinecone/config.ts';
 import type { QdrantConfig } from '../adapters/qdrant/config.ts';
 import type { Adapter } from './adapter.ts';
@@ -21,6 +26,16 @@ export interface ProviderConfigs {
   milvus: MilvusSettings;
   /** Pinecone's service, or a server that speaks its protocol. */
   pinecone: PineconeSettings;
+  /** Files of JSON lines. */
+  jsonl: JsonlConfig;
+  /** Parquet files. */
+  parquet: ParquetConfig;
+  /** A numpy matrix, only read. */
+  npy: NpyConfig;
+  /** An index file of faiss, only read. */
+  'faiss-file': FaissFileConfig;
+  /** An index file of hnswlib, only read. */
+  'hnswlib-file': HnswlibFileConfig;
 }
 
 /** The name of a backend, as in a URL's scheme. */

@@ -15,6 +15,11 @@ const adapters: { readonly [P in Provider]: () => Promise<Adapter> } = {
   qdrant: async () => (await import('../adapters/qdrant/index.ts')).adapter,
   milvus: async () => (await import('../adapters/milvus/index.ts')).adapter,
   pinecone: async () => (await import('../adapters/pinecone/index.ts')).adapter,
+  jsonl: async () => (await import('../adapters/jsonl/index.ts')).adapter,
+  parquet: async () => (await import('../adapters/parquet/index.ts')).adapter,
+  npy: async () => (await import('../adapters/npy/index.ts')).adapter,
+  'faiss-file': async () => (await import('../adapters/faiss-file/index.ts')).adapter,
+  'hnswlib-file': async () => (await import('../adapters/hnswlib-file/index.ts')).adapter,
 };
 
 /** What `connect` takes beside the configuration. */
@@ -32,6 +37,8 @@ export interface ConnectOptions {
  * | `native:./data` | the embedded engine, in a directory |
  * | `qdrant://localhost:6333` | a Qdrant server |
  * | `hnswlib:./data`, `faiss:./data` | the embedded engine with indexes by that library (or without a path, in memory) |
+ * | `jsonl:./data`, `parquet:./data` | files of records in a directory; `jsonl:./articles.jsonl`, `parquet:./articles.parquet` are one file |
+ * | `npy:./vectors.npy`, `faiss-file:./index.faiss`, `hnswlib-file:./graph.bin?metric=cosine` | files of other tools, only read |
  * | `milvus://localhost:19530` | Milvus or milvus-lite; `milvus://user:password@host:19530/database?tls=true` |
  *
  * @throws `InvalidArgument` for a bad configuration, `Unavailable` where a library is missing (the message names the command), `Conflict`
@@ -86,7 +93,8 @@ export async function openStore<P extends object>(
   }
 }
 
-async function openDriver(config: unknown, { middleware = [] }: ConnectOptions): Promise<Driver> {
+/** The driver beneath {@link connect}, for what is made of several. */
+export async function openDriver(config: unknown, { middleware = [] }: ConnectOptions = {}): Promise<Driver> {
   const raw = readConfig(config);
   const adapter = await loadAdapter(raw.provider);
   const checked = checkConfig(adapter, raw);

@@ -26,6 +26,12 @@ export const testedBackends: readonly TestedBackend[] = [
     tested: 'faiss-node 0.5.1, `hnsw` and `ivf-flat` indexes',
     harness: () => directoryHarness('faiss'),
   },
+  { name: 'jsonl', tested: 'files of JSON lines', harness: () => directoryHarness('jsonl') },
+  {
+    name: 'parquet',
+    tested: 'Parquet files by hyparquet 1.31 and hyparquet-writer 0.17, also with every write flushed',
+    harness: () => directoryHarness('parquet'),
+  },
   {
     name: 'qdrant',
     tested:

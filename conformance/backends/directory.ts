@@ -11,7 +11,7 @@ import type { Harness } from '../harness.ts';
  * @param more Further members of the harness.
  */
 export function directoryHarness(
-  provider: 'native' | 'hnswlib' | 'faiss',
+  provider: 'native' | 'hnswlib' | 'faiss' | 'jsonl' | 'parquet',
   createOptions?: Harness['createOptions'],
   more: Pick<Harness, 'indexSpecs' | 'budget'> = {},
 ): Harness {

@@ -154,7 +154,7 @@ async function callAny(store: VectorStore, method: string, given: unknown[]): Pr
 }
 
 /** The test of one backend. Each has a file of its own, hence a process of its own: a native abort fails that file, and only that. */
-export function testHostileInput(provider: Config['provider']): void {
+export function testHostileInput(provider: 'native' | 'hnswlib' | 'faiss'): void {
   printSeed(`hostile input to ${provider}`);
   it(`any input to any method of ${provider} gives an answer or a typed error`, async () => {
     const { calls, refused } = await attack({ provider }, process.env.ANYVEC_DEEP ? 50_000 : 5_000);
