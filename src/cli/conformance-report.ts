@@ -14,7 +14,7 @@ export function messageOf(error: unknown): string {
 }
 
 /** One line per capability: how the backend has it, and the cost of an emulation or the reason of a refusal. */
-function renderSupport({ sections }: CapabilityMatrix, width: number): string {
+export function renderSupport({ sections }: CapabilityMatrix, width: number): string {
   const names = sections.flatMap(({ rows }) => rows.map(({ name }) => name.length));
   const nameWidth = Math.max(...names) + 2;
   const lines = sections.flatMap(({ title, rows }) => [

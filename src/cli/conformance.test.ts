@@ -18,14 +18,13 @@ afterAll(async () => {
 });
 afterEach(() => {
   vi.restoreAllMocks();
-  process.exitCode = undefined;
 });
 
 async function run(...args: string[]) {
   const printed: string[] = [];
   vi.spyOn(process.stdout, 'write').mockImplementation((chunk) => printed.push(String(chunk)) > 0);
   vi.spyOn(process.stderr, 'write').mockImplementation(() => true);
-  const code = (await main(['conformance', ...args])) || Number(process.exitCode ?? 0);
+  const code = await main(['conformance', ...args]);
   return { code, out: printed.join('') };
 }
 

@@ -4,25 +4,27 @@ import { writeFile } from 'node:fs/promises';
 import type { CapabilityMatrix, Collected, Harness } from '../../conformance/index.ts';
 import type { Capabilities } from '../capabilities.ts';
 import { connect } from '../connect.ts';
-import { VectorStoreError } from '../errors.ts';
+import { loadOptionalPackage } from '../optional-package.ts';
 import { widthOf } from '../terminal/layout.ts';
 import { progressOn } from '../terminal/progress.ts';
 import { interruptible } from '../terminal/prompt.ts';
 import type { IndexSpec } from '../types.ts';
 import type { Command, Given } from './commands.ts';
 import { messageOf, renderRun } from './conformance-report.ts';
+import { type Connection, readConnection } from './connection.ts';
 import { UsageError } from './errors.ts';
+import { asText, configArgument } from './options.ts';
 
 /** Printed below the options by `anyvec conformance --help`. */
 export const notes = `The suite makes collections whose names begin with "t-" and drops them at the end; it touches no other.
 Which cases there are depends on what the backend says it can do: what it refuses is tested to be refused.
 
 Needs    npm install fast-check, and the library of the backend
-Keys     from the environment, as for connect(): $QDRANT_API_KEY, $PINECONE_API_KEY, $MILVUS_TOKEN
+Keys     from the environment ($QDRANT_API_KEY, $PINECONE_API_KEY, $MILVUS_TOKEN) or a file (--config FILE --url @prod)
 Exit     0 if every case passed, 1 otherwise
 Example  anyvec conformance --backend qdrant --url http://localhost:6333`;
 
-/** `anyvec conformance [--backend NAME] [--url URL] [--index JSON] [--only TEXT] [--seed N] [--quick] [--report FILE] [--json]` */
+/** `anyvec conformance [--backend NAME] [--url URL] [--index JSON] [--only TEXT] [--seed N] [--quick] [--report FILE] [--config FILE] [--json]` */
 export const command: Command = {
   meta: { name: 'conformance', description: 'Run the conformance suite against a backend, and print what it can do' },
   args: {
@@ -37,14 +39,14 @@ export const command: Command = {
     seed: { type: 'string', valueHint: 'N', description: 'Repeat the random parts of a run (default: a new seed)' },
     quick: { type: 'boolean', description: 'Fewer random filters and operations, for slow servers' },
     report: { type: 'string', valueHint: 'FILE', description: 'Write the capability matrix there, as Markdown' },
+    ...configArgument,
     json: { type: 'boolean', description: 'Print one JSON object instead of text' },
   },
-  run: ({ args }) => runSuite(readOptions(args)),
+  run: async ({ args }) => runSuite(await readOptions(args)),
 };
 
 interface SuiteOptions {
-  /** For `connect`; undefined means `$ANYVEC_URL`. */
-  readonly url: string | undefined;
+  readonly connection: Connection;
   readonly index?: IndexSpec;
   readonly only?: string;
   readonly seed?: number;
@@ -53,10 +55,11 @@ interface SuiteOptions {
   readonly json: boolean;
 }
 
-function readOptions({ _: words, backend, url, index, only, seed, quick, report, json }: Given): SuiteOptions {
+async function readOptions(given: Given): Promise<SuiteOptions> {
+  const { _: words, backend, url, index, only, seed, quick, report, config, json } = given;
   if (words.length > 0) throw new UsageError(`what is ${JSON.stringify(words[0])}? See anyvec conformance --help`);
   return {
-    url: backendUrl(asText(backend), asText(url)),
+    connection: await readConnection(backendUrl(asText(backend), asText(url)), asText(config)),
     ...(typeof index === 'string' && { index: readIndex(index) }),
     ...(typeof only === 'string' && { only }),
     ...(typeof seed === 'string' && { seed: readSeed(seed) }),
@@ -65,8 +68,6 @@ function readOptions({ _: words, backend, url, index, only, seed, quick, report,
     json: json === true,
   };
 }
-
-const asText = (value: unknown) => (typeof value === 'string' ? value : undefined);
 
 /** `--backend qdrant --url https://host:6333` is `qdrant://host:6333?tls=true`. */
 function backendUrl(backend: string | undefined, url: string | undefined): string | undefined {
@@ -98,9 +99,9 @@ function readIndex(text: string): IndexSpec {
   throw new UsageError(`--index takes JSON such as '{"type":"hnsw","m":16}', not ${JSON.stringify(text)}`);
 }
 
-async function runSuite(options: SuiteOptions): Promise<void> {
+async function runSuite(options: SuiteOptions): Promise<number> {
   const suite = await loadSuite();
-  const { provider, capabilities } = await reach(options.url);
+  const { provider, capabilities } = await reach(options.connection);
   const { signal, stop } = interruptible();
   const total = suite.selectCases(capabilities, options.only).flatMap(({ cases }) => cases).length;
   if (total === 0) throw new UsageError(`no case has ${JSON.stringify(options.only)} in its name`);
@@ -123,15 +124,15 @@ async function runSuite(options: SuiteOptions): Promise<void> {
     process.stdout.write(
       options.json ? asJson(provider, collected, matrix) : renderRun(collected, matrix, widthOf(process.stdout)),
     );
-    if (collected.failed.length > 0) process.exitCode = 1;
+    return collected.failed.length > 0 ? 1 : 0;
   } finally {
     stop();
   }
 }
 
 /** Connects before anything else, so that a wrong address is told as such. */
-async function reach(url: string | undefined): Promise<{ provider: string; capabilities: Capabilities }> {
-  const db = await connect(url);
+async function reach(connection: Connection): Promise<{ provider: string; capabilities: Capabilities }> {
+  const db = await connect(connection);
   try {
     await db.listCollections();
     return { provider: db.provider, capabilities: db.capabilities };
@@ -140,8 +141,8 @@ async function reach(url: string | undefined): Promise<{ provider: string; capab
   }
 }
 
-function harnessOf(provider: string, { url, index, quick }: SuiteOptions): Harness {
-  const open = () => connect(url);
+function harnessOf(provider: string, { connection, index, quick }: SuiteOptions): Harness {
+  const open = () => connect(connection);
   return {
     name: provider,
     open,
@@ -154,14 +155,7 @@ function harnessOf(provider: string, { url, index, quick }: SuiteOptions): Harne
 const asJson = (provider: string, { passed, failed, inapplicable }: Collected, matrix: CapabilityMatrix) =>
   `${JSON.stringify({ provider, passed, failed: failed.map(({ name, error }) => ({ name, error: messageOf(error) })), inapplicable, matrix }, null, 2)}\n`;
 
-async function loadSuite(): Promise<typeof import('../../conformance/index.ts')> {
-  try {
-    return await import('../../conformance/index.ts');
-  } catch (error) {
-    const isMissing = error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND';
-    if (!isMissing) throw error;
-    throw new VectorStoreError('Unavailable', 'the suite needs the package fast-check; run: npm install fast-check', {
-      cause: error,
-    });
-  }
+function loadSuite(): Promise<typeof import('../../conformance/index.ts')> {
+  const problem = 'the suite needs the package fast-check; run: npm install fast-check';
+  return loadOptionalPackage(() => import('../../conformance/index.ts'), problem);
 }

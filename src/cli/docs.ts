@@ -11,7 +11,9 @@ import { paletteFor, widthOf } from '../terminal/layout.ts';
 import { duration, progressOn } from '../terminal/progress.ts';
 import { interruptible, promptLoop } from '../terminal/prompt.ts';
 import type { Command, Given } from './commands.ts';
+import { type Connection, readConnection } from './connection.ts';
 import { describeError, UsageError } from './errors.ts';
+import { asText, configArgument } from './options.ts';
 
 /** Printed below the options by `anyvec docs --help`. */
 export const notes = `Reads the Markdown (READMEs and docs folders) of the project and of every package in its node_modules.
@@ -24,7 +26,7 @@ Needs    npm install onnxruntime-web @huggingface/tokenizers marked
 Filter   on package, version, license, section, path, file, keywords, kind (readme, docs), words, hasCode:
          --filter '{"license":"MIT","words":{"$gte":50},"keywords":{"$in":["cli","argv"]}}'`;
 
-/** `anyvec docs [question] [--dir PATH] [--url URL] [--filter JSON] [-k N] [--json]` */
+/** `anyvec docs [question] [--dir PATH] [--url URL] [--config FILE] [--filter JSON] [-k N] [--json]` */
 export const command: Command = {
   meta: { name: 'docs', description: "Search the documentation of this project's packages by meaning, offline" },
   args: {
@@ -37,21 +39,22 @@ export const command: Command = {
       description: 'Only sections that match, for example {"package":"zod"}',
     },
     limit: { type: 'string', alias: 'k', valueHint: 'N', description: 'How many sections to show (default: 5)' },
+    ...configArgument,
     json: { type: 'boolean', description: 'Print one JSON object instead of text' },
   },
-  run: ({ args }) => runDocs(readOptions(args)),
+  run: async ({ args }) => runDocs(await readOptions(args)),
 };
 
 interface DocsOptions {
   readonly question: string;
   readonly dir: string;
-  readonly url?: string;
+  readonly url?: Connection;
   readonly filter?: DocsFilter;
   readonly k: number;
   readonly json: boolean;
 }
 
-function readOptions({ _: words, dir, url, filter, limit, json }: Given): DocsOptions {
+async function readOptions({ _: words, dir, url, filter, limit, config, json }: Given): Promise<DocsOptions> {
   const k = limit === undefined ? 5 : Number(limit);
   if (!Number.isInteger(k) || k < 1 || k > 10_000) {
     throw new UsageError(`-k takes a whole number from 1 to 10000, not ${JSON.stringify(limit)}`);
@@ -63,7 +66,7 @@ function readOptions({ _: words, dir, url, filter, limit, json }: Given): DocsOp
   return {
     question,
     dir: resolve(typeof dir === 'string' ? dir : '.'),
-    ...(typeof url === 'string' && { url }),
+    ...((url ?? config) !== undefined && { url: await readConnection(asText(url), asText(config)) }),
     ...(typeof filter === 'string' && { filter: parseFilter(filter) }),
     k,
     json: json === true,

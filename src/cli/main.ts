@@ -35,8 +35,8 @@ async function run(argv: readonly string[]): Promise<number> {
     return 0;
   }
   assertKnownOptions(name, rest, await argumentsOf(command));
-  await runCommand(command, { rawArgs: rest });
-  return 0;
+  const { result } = await runCommand(command, { rawArgs: rest });
+  return typeof result === 'number' ? result : 0;
 }
 
 function overview(): Command {

@@ -3,7 +3,9 @@ import { connect } from '../connect.ts';
 import { type RunningServer, serve } from '../server/index.ts';
 import { interruptible } from '../terminal/prompt.ts';
 import type { Command, Given } from './commands.ts';
+import { type Connection, readConnection } from './connection.ts';
 import { UsageError } from './errors.ts';
+import { asText, configArgument } from './options.ts';
 
 /** Where the vendor's own local server listens, and what its clients say to reach one. */
 const dialects = {
@@ -19,7 +21,7 @@ Key      requests need the key in $ANYVEC_SERVER_API_KEY where that is set; list
 Data     in memory, gone when the server ends; --store native:./data keeps it, and any other store works too
 Ends     with Ctrl-C or SIGTERM`;
 
-/** `anyvec serve DIALECT [--port N] [--host ADDRESS] [--store URL] [--json]` */
+/** `anyvec serve DIALECT [--port N] [--host ADDRESS] [--store URL] [--config FILE] [--json]` */
 export const command: Command = {
   meta: { name: 'serve', description: "Speak a vendor's protocol over any store, for its own clients" },
   args: {
@@ -27,20 +29,21 @@ export const command: Command = {
     port: { type: 'string', alias: 'p', valueHint: 'N', description: 'Default: 6333 or 5080; 0 takes a free one' },
     host: { type: 'string', valueHint: 'ADDRESS', description: 'Default: 127.0.0.1' },
     store: { type: 'string', valueHint: 'URL', description: 'Where the data is kept (default: native:, in memory)' },
+    ...configArgument,
     json: { type: 'boolean', description: 'Print one line of JSON, {"dialect","url","pid"}, once it listens' },
   },
-  run: ({ args }) => runServe(readOptions(args)),
+  run: async ({ args }) => runServe(await readOptions(args)),
 };
 
 interface ServeCommandOptions {
   readonly dialect: keyof typeof dialects;
   readonly port: number;
   readonly host?: string;
-  readonly store?: string;
+  readonly store?: Connection;
   readonly json: boolean;
 }
 
-function readOptions({ _: words, port, host, store, json }: Given): ServeCommandOptions {
+async function readOptions({ _: words, port, host, store, config, json }: Given): Promise<ServeCommandOptions> {
   const [dialect, ...more] = words;
   if (!isDialect(dialect) || more.length > 0) {
     throw new UsageError(`name one dialect, ${Object.keys(dialects).join(' or ')}: anyvec serve qdrant`);
@@ -49,7 +52,7 @@ function readOptions({ _: words, port, host, store, json }: Given): ServeCommand
     dialect,
     port: port === undefined ? dialects[dialect].port : readPort(String(port)),
     ...(typeof host === 'string' && { host }),
-    ...(typeof store === 'string' && { store }),
+    ...((store ?? config) !== undefined && { store: await readConnection(asText(store), asText(config)) }),
     json: json === true,
   };
 }
@@ -89,7 +92,7 @@ const asJson = (dialect: string, url: string) => `${JSON.stringify({ dialect, ur
 function greeting(
   dialect: keyof typeof dialects,
   url: string,
-  store: string | undefined,
+  store: Connection | undefined,
   apiKey: string | undefined,
 ): string {
   return `${dialect} protocol on ${url} (Ctrl-C ends it)

@@ -1,6 +1,5 @@
 /** Node only. The packages that only the documentation search needs: optional peers, loaded when they are used. */
-import { VectorStoreError } from '../errors.ts';
-import { hasCode } from './files.ts';
+import { loadOptionalPackage } from '../optional-package.ts';
 
 const installCommand = 'npm install onnxruntime-web @huggingface/tokenizers marked';
 
@@ -14,12 +13,7 @@ export const loadTokenizers = () => loadPeer('@huggingface/tokenizers', () => im
 export const loadMarked = () => loadPeer('marked', () => import('marked'));
 
 /** What `load` gives. Errors: `Unavailable`, with the command to type, where the package is not installed. */
-export async function loadPeer<T>(name: string, load: () => Promise<T>): Promise<T> {
-  try {
-    return await load();
-  } catch (error) {
-    if (!hasCode(error, 'ERR_MODULE_NOT_FOUND')) throw error;
-    const message = `the documentation search needs the package ${name}, which is not installed; run: ${installCommand}`;
-    throw new VectorStoreError('Unavailable', message, { retryable: false, operation: 'docs', cause: error });
-  }
+export function loadPeer<T>(name: string, load: () => Promise<T>): Promise<T> {
+  const problem = `the documentation search needs the package ${name}, which is not installed; run: ${installCommand}`;
+  return loadOptionalPackage(load, problem, 'docs');
 }

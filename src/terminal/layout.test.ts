@@ -39,7 +39,8 @@ describe('wrap', () => {
     );
   });
 
-  it('clips by characters, not by halves of them', () => {
-    expect(clip('😀😀😀😀', 3)).toBe('😀😀…');
+  it('clips by columns, and never a character in halves', () => {
+    expect(clip('😀😀😀😀', 5)).toBe('😀😀…');
+    expect(clip('👩‍👩‍👧👩‍👩‍👧', 3)).toBe('👩‍👩‍👧…');
   });
 });

@@ -36,13 +36,38 @@ export function wrap(text: string, width: number, lines: number): string[] {
   return [...wrapped.slice(0, lines - 1), clip(`${wrapped[lines - 1]} …`, width)];
 }
 
-/** Cuts a line that is too long, and shows it. */
+/** Cuts a line that takes more columns than there are, and shows it. */
 export function clip(text: string, width: number): string {
-  const characters = [...text];
-  return characters.length <= width
-    ? text
-    : `${characters
-        .slice(0, width - 1)
-        .join('')
-        .trimEnd()}…`;
+  if (textWidth(text) <= width) return text;
+  let kept = '';
+  let columns = 0;
+  for (const { segment } of graphemes.segment(text)) {
+    columns += graphemeWidth(segment);
+    if (columns > width - 1) break;
+    kept += segment;
+  }
+  return `${kept.trimEnd()}…`;
+}
+
+const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
+const wide =
+  /^[\p{Emoji_Presentation}\p{Script=Han}\p{Script=Hangul}\p{Script=Hiragana}\p{Script=Katakana}\u3000-\u303E\uFF01-\uFF60]/u;
+
+/** How many columns of a terminal a text takes, near enough: terminals differ. */
+export function textWidth(text: string): number {
+  // Most text is ASCII, and quick to measure.
+  if (/^[ -~]*$/.test(text)) return text.length;
+  let columns = 0;
+  for (const { segment } of graphemes.segment(text)) columns += graphemeWidth(segment);
+  return columns;
+}
+
+const graphemeWidth = (segment: string) => (wide.test(segment) || segment.includes('\uFE0F') ? 2 : 1);
+
+/** Text of others with its control characters shown as `\u001b`: a stored text must not steer the terminal, nor break a line. */
+export function printable(text: string): string {
+  return text.replaceAll(
+    /[\p{Cc}\p{Zl}\p{Zp}\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/gu,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }

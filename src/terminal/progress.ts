@@ -5,8 +5,8 @@ import { Presets, SingleBar } from 'cli-progress';
 export interface Progress {
   /** One line about what happens now. */
   status(text: string): void;
-  /** Begins a task of `total` units of work on `items` things. */
-  begin(label: string, total: number, items: number): ProgressTask;
+  /** Begins a task of `total` units of work on `items` things. With the name of these things their rate is shown, too. */
+  begin(label: string, total: number, items: number, things?: string): ProgressTask;
 }
 
 /** A task under way. */
@@ -28,25 +28,29 @@ const linesEveryMs = 10_000;
 export function progressOn(stream: ProgressStream = process.stderr): Progress {
   return {
     status: (text) => void stream.write(`${text}\n`),
-    begin: (label, total, items) => (stream.isTTY ? bar : lines)(stream, label, Math.max(total, 1), items),
+    begin: (label, total, items, things) =>
+      (stream.isTTY ? bar : lines)(stream, label, Math.max(total, 1), items, things),
   };
 }
 
 /** No progress. */
 export const silent: Progress = { status: () => {}, begin: () => ({ update: () => {}, end: () => {} }) };
 
-function bar(stream: ProgressStream, label: string, total: number, items: number): ProgressTask {
-  const format = `${label} {bar} {percentage} % | {items}/${items} | {left}`;
+function bar(stream: ProgressStream, label: string, total: number, items: number, things?: string): ProgressTask {
+  const format = `${label} {bar} {percentage} % | {items}/${items} | {rate}{left}`;
   const single = new SingleBar({ stream, format, barsize: 24, hideCursor: true, fps: 8 }, Presets.shades_classic);
   const started = performance.now();
-  single.start(total, 0, { items: 0, left: '' });
+  single.start(total, 0, { items: 0, left: '', rate: '' });
   return {
-    update: (work, done) => single.update(work, { items: done, left: timeLeft(started, work / total) }),
+    update: (work, done) => {
+      const rate = rateOf(started, done, things);
+      single.update(work, { items: done, left: timeLeft(started, work / total), rate });
+    },
     end: () => single.stop(),
   };
 }
 
-function lines(stream: ProgressStream, label: string, total: number, items: number): ProgressTask {
+function lines(stream: ProgressStream, label: string, total: number, items: number, things?: string): ProgressTask {
   const started = performance.now();
   let printed = started;
   let last = 0;
@@ -57,13 +61,20 @@ function lines(stream: ProgressStream, label: string, total: number, items: numb
       if (performance.now() - printed < linesEveryMs) return;
       printed = performance.now();
       const percent = Math.floor((work / total) * 100);
-      stream.write(`${label}: ${done}/${items} (${percent} %), ${timeLeft(started, work / total)}\n`);
+      stream.write(
+        `${label}: ${done}/${items} (${percent} %), ${rateOf(started, done, things)}${timeLeft(started, work / total)}\n`,
+      );
     },
     end() {
       const outcome = last < total ? 'stopped after' : 'done in';
       stream.write(`${label}: ${outcome} ${duration(performance.now() - started)}\n`);
     },
   };
+}
+
+function rateOf(started: number, done: number, things: string | undefined): string {
+  const seconds = (performance.now() - started) / 1_000;
+  return things === undefined || seconds <= 0 ? '' : `${Math.round(done / seconds).toLocaleString('en')} ${things}/s, `;
 }
 
 function timeLeft(started: number, fraction: number): string {

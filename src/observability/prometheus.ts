@@ -1,0 +1,110 @@
+/**
+ * `anyvec/prometheus`: durations, errors and calls under way of every store, and sampled recall, as metrics of `prom-client`. Node only.
+ *
+ * @module
+ */
+import type { Registry } from 'prom-client';
+
+import { invalid } from '../errors.ts';
+import type { Middleware } from '../middleware/compose.ts';
+import { loadOptionalPackage } from '../optional-package.ts';
+import { errorType, observeCalls } from './calls.ts';
+import { sampleRecall } from './recall-sampler.ts';
+
+/** What {@link collectMetrics} takes. */
+export interface CollectOptions {
+  /** A `Registry` of prom-client. Default: its global one. */
+  readonly registry?: { metrics(): Promise<string> };
+  /** Bounds of the durations in seconds, rising. Default: from 0.1 ms to 10 s. */
+  readonly buckets?: readonly number[];
+  /** Which share of the searches through {@link MetricsCollection.middleware} is compared with the exact answer, 0 to 1. Default 0.01. */
+  readonly recallShare?: number;
+}
+
+/** Collection at work. */
+export interface MetricsCollection {
+  /** For `connect(url, { middleware })`: samples the recall. Not needed for the other metrics. */
+  readonly middleware: Middleware;
+  /** Ends it and takes the metrics out of the registry. */
+  stop(): void;
+}
+
+const defaultBuckets = [
+  0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
+];
+const recallBuckets = [0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.999, 1];
+
+/**
+ * Records every call of every store of this process, with all its retries and batches as one, until stopped.
+ *
+ * | metric | labels | |
+ * |---|---|---|
+ * | `anyvec_call_duration_seconds` | `provider`, `collection`, `operation` | histogram; its `_count` gives the rate |
+ * | `anyvec_call_errors_total` | and `code`, of the `VectorStoreError` | counter |
+ * | `anyvec_calls_in_flight` | `provider` | gauge |
+ * | `anyvec_search_recall` | `provider`, `collection` | histogram of the share of the exact answer that a sampled search gave |
+ *
+ * `collection` is empty where a call is about none. Namespaces are no label, since there may be many.
+ *
+ * @throws `Unavailable` where `prom-client` is not installed; `InvalidArgument`.
+ * @example
+ * const metrics = await collectMetrics({ recallShare: 0.02 });
+ * const db = await connect('native:./data', { middleware: [metrics.middleware] });
+ * http.createServer(async (_, response) => response.end(await register.metrics())).listen(9464);
+ */
+export async function collectMetrics(options: CollectOptions = {}): Promise<MetricsCollection> {
+  const { buckets = defaultBuckets, recallShare = 0.01 } = options;
+  if (!(recallShare >= 0 && recallShare <= 1)) throw invalid('options.recallShare', 'a share from 0 to 1');
+  const { Counter, Gauge, Histogram, register } = await loadOptionalPackage(
+    () => import('prom-client'),
+    'anyvec/prometheus needs the package prom-client; run: npm install prom-client',
+  );
+  const registry = options.registry === undefined ? register : (options.registry as Registry);
+  const registers = [registry];
+  const duration = new Histogram({
+    name: 'anyvec_call_duration_seconds',
+    help: 'Duration of the calls of vector stores',
+    labelNames: ['provider', 'collection', 'operation'],
+    buckets: [...buckets],
+    registers,
+  });
+  const errors = new Counter({
+    name: 'anyvec_call_errors_total',
+    help: 'Calls of vector stores that failed, by error code',
+    labelNames: ['provider', 'collection', 'operation', 'code'],
+    registers,
+  });
+  const inFlight = new Gauge({
+    name: 'anyvec_calls_in_flight',
+    help: 'Calls of vector stores under way',
+    labelNames: ['provider'],
+    registers,
+  });
+  const recall = new Histogram({
+    name: 'anyvec_search_recall',
+    help: 'Share of the exact answer that sampled searches gave',
+    labelNames: ['provider', 'collection'],
+    buckets: recallBuckets,
+    registers,
+  });
+  const { stop } = observeCalls({
+    begin: ({ provider }) => inFlight.inc({ provider }),
+    end(_, { provider, collection = '', operation, error }, seconds) {
+      inFlight.dec({ provider });
+      duration.observe({ provider, collection, operation }, seconds);
+      if (error !== undefined) errors.inc({ provider, collection, operation, code: errorType(error) });
+    },
+  });
+  const metrics = [duration, errors, inFlight, recall];
+  return {
+    middleware: sampleRecall({
+      share: recallShare,
+      onSample: ({ provider, collection, recall: share }) => recall.observe({ provider, collection }, share),
+    }),
+    stop() {
+      stop();
+      for (const { name } of metrics.map((metric) => metric as unknown as { name: string }))
+        registry.removeSingleMetric(name);
+    },
+  };
+}
