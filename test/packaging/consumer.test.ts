@@ -8,6 +8,8 @@ import { npm, run } from '../../scripts/lib/run.mjs';
 import { pack } from '../../scripts/pack.mjs';
 import { entryPoints } from './entry-points.ts';
 
+/** What these export is made of an optional peer, which must be there to import them. */
+const extendingPeers = ['anyvec/conformance', 'anyvec/langchain'];
 const fixtures = join(root, 'test/packaging/fixtures');
 let project: string;
 
@@ -32,7 +34,7 @@ describe('an empty project that installed the tarball', () => {
     expect(await runConsumer(process.execPath)).toEqual(expected);
   });
 
-  test.each(entryPoints.filter(({ specifier }) => specifier !== 'anyvec/conformance'))(
+  test.each(entryPoints.filter(({ specifier }) => !extendingPeers.includes(specifier)))(
     'can import $specifier without any optional peer',
     async ({ specifier }) => {
       const result = await run(process.execPath, ['--input-type=module', '-e', importing(specifier)], { cwd: project });
@@ -51,19 +53,37 @@ describe('an empty project that installed the tarball', () => {
   });
 });
 
-describe('the same project with the types of Node and fast-check', () => {
+describe('the same project with the types of Node and the peers that entry points extend', () => {
   beforeAll(async () => {
-    await install(`@types/node@${installedVersion('@types/node')}`, `fast-check@${installedVersion('fast-check')}`);
+    await install(
+      ...['@types/node', 'fast-check', '@langchain/core'].map((name) => `${name}@${installedVersion(name)}`),
+    );
   });
 
   test('type-checks every entry point: strict, libraries included, without the types of the browser', async () => {
     const file = 'entry-points.ts';
-    writeFileSync(join(project, file), entryPoints.map(({ specifier }) => `import '${specifier}';\n`).join(''));
+    const checked = entryPoints.filter(({ specifier }) => specifier !== 'anyvec/langchain');
+    writeFileSync(join(project, file), checked.map(({ specifier }) => `import '${specifier}';\n`).join(''));
     expect(await typecheck([file, 'consumer.ts'], { lib: ['ES2024', 'ESNext.Disposable'], types: ['node'] })).toBe('');
   });
 
-  test('can import the conformance suite', async () => {
-    const code = importing('anyvec/conformance');
+  test('type-checks anyvec/langchain, but for what is wrong in the declarations of LangChain itself', async () => {
+    const file = 'langchain.ts';
+    writeFileSync(
+      join(project, file),
+      `import { AnyvecVectorStore } from 'anyvec/langchain';\nAnyvecVectorStore.name;\n`,
+    );
+    const problems = await typecheck([file], { lib: ['ES2024', 'ESNext.Disposable'], types: ['node'] });
+    const own = /node_modules[/\\](?!@langchain[/\\]|langsmith[/\\])/;
+    expect(
+      problems
+        .split('\n')
+        .filter((line) => /^\S.*error TS/.test(line) && (own.test(line) || !line.includes('node_modules'))),
+    ).toEqual([]);
+  });
+
+  test.each(extendingPeers)('can import %s', async (specifier) => {
+    const code = importing(specifier);
     const result = await run(process.execPath, ['--input-type=module', '-e', code], { cwd: project });
     expect(result).toMatchObject({ ok: true, output: '' });
   });
