@@ -11,6 +11,8 @@ const servers = [
   'adapters/npy/npy.test.ts',
   'adapters/parquet/tools.test.ts',
   'conformance/backends-document.test.ts',
+  'examples/migrate/milvus.test.ts',
+  'test/migrate/pairs-milvus.test.ts',
 ];
 
 export default defineConfig({

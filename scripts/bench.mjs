@@ -1,6 +1,6 @@
 /**
  * Benchmarks, against the built package: `npm run bench` compares the engine with its peers, `npm run bench:overhead` the adapters with
- * the raw clients. Further arguments go to the benchmark: `npm run bench -- --quick`.
+ * the raw clients, `npm run bench -- migration` a migration with reading and writing alone. Further arguments go to the benchmark: `npm run bench -- --quick`.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -21,7 +21,8 @@ const timeoutMs = 12 * 3_600_000;
 async function bench(args) {
   const name = args[0]?.startsWith('-') ? undefined : args[0];
   const entry = join(root, 'bench', name ?? '', 'main.ts');
-  if (!existsSync(entry)) throw new SetupError('usage: node scripts/bench.mjs [--quick], or overhead [qdrant …]');
+  if (!existsSync(entry))
+    throw new SetupError('usage: node scripts/bench.mjs [--quick], or overhead [qdrant …], or migration');
   await setup({ requireAddons: name === undefined });
   if (name === 'overhead') await prepareServers();
   await buildIfStale();

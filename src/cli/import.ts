@@ -4,7 +4,7 @@ import { connectionNotes, readConnection } from './connection.ts';
 import { UsageError } from './errors.ts';
 import { migrationNotes, runMigration } from './migration.ts';
 import { collectionOfFile, fileUrl } from './migration-files.ts';
-import { commonArguments, readMigrationOptions } from './migration-options.ts';
+import { commonArguments, readMigrationOptions, specArguments } from './migration-options.ts';
 import { asText, noMore } from './options.ts';
 
 /** Printed below the options by `anyvec import --help`. */
@@ -26,11 +26,7 @@ export const command: Command = {
       valueHint: 'NAME',
       description: 'What a single collection shall be called, or A=B,C',
     },
-    index: {
-      type: 'string',
-      valueHint: 'JSON',
-      description: 'Index of the collections at the target, as {"type":"hnsw"}',
-    },
+    ...specArguments,
     append: { type: 'boolean', description: 'Write into collections that exist, beside what they hold' },
     ...commonArguments,
   },

@@ -3,7 +3,7 @@ import type { Command, Given } from './commands.ts';
 import { connectionNotes, readConnections } from './connection.ts';
 import { UsageError } from './errors.ts';
 import { migrationNotes, runMigration } from './migration.ts';
-import { commonArguments, readMigrationOptions } from './migration-options.ts';
+import { commonArguments, readMigrationOptions, specArguments } from './migration-options.ts';
 import { asText, noMore } from './options.ts';
 
 /** Printed below the options by `anyvec migrate --help`. */
@@ -30,11 +30,9 @@ export const command: Command = {
       valueHint: 'MODULE',
       description: 'Its default export makes of each record another, several or none',
     },
-    index: {
-      type: 'string',
-      valueHint: 'JSON',
-      description: 'Index of the collections at the target, as {"type":"hnsw"}',
-    },
+    dimension: { type: 'string', valueHint: 'N', description: 'Of the vectors that --map gives, if it is another' },
+    metric: { type: 'string', valueHint: 'NAME', description: 'cosine, dot or euclidean, if it shall be another' },
+    ...specArguments,
     append: { type: 'boolean', description: 'Write into collections that exist, beside what they hold' },
     repair: { type: 'boolean', description: 'Write only what the target does not hold equally; removes nothing' },
     'verify-only': { type: 'boolean', description: 'Compare the two sides, write nothing' },

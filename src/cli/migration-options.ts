@@ -6,7 +6,7 @@ import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Filter } from '../filter/types.ts';
 import type { FindingCode, MigrateOptions, NameMapping, RecordMap } from '../migrate/index.ts';
-import type { IndexSpec, Payload } from '../types.ts';
+import type { FieldType, IndexSpec, Metric, Payload } from '../types.ts';
 import type { ArgumentDefinition, Given } from './commands.ts';
 import { UsageError } from './errors.ts';
 import { asText, jsonObject, wholeNumber } from './options.ts';
@@ -46,6 +46,20 @@ export const commonArguments = {
   json: { type: 'boolean', description: 'Print the report as one JSON object instead of text' },
 } as const satisfies Record<string, ArgumentDefinition>;
 
+/** What the collections at the target shall be, where that is not what they are at the source. */
+export const specArguments = {
+  index: {
+    type: 'string',
+    valueHint: 'JSON',
+    description: 'Index of the collections at the target, as {"type":"hnsw"}',
+  },
+  fields: {
+    type: 'string',
+    valueHint: 'JSON',
+    description: 'Fields to declare at the target, as {"lang":"keyword"} (default: as at the source)',
+  },
+} as const satisfies Record<string, ArgumentDefinition>;
+
 /** What a command of migration does, beside where from and where to. */
 export interface MigrationCommandOptions {
   readonly migrate: MigrateOptions;
@@ -67,7 +81,6 @@ export async function readMigrationOptions(given: Given): Promise<MigrationComma
     readMapping(given.namespace, '--namespace'),
   ];
   const where = jsonObject<Filter<Payload>>(given.where, '--where', '{"lang":"en"}');
-  const index = jsonObject<IndexSpec>(given.index, '--index', '{"type":"hnsw"}');
   const allowLossy = readAllowed(given);
   const [rate, concurrency, batchSize] = [
     wholeNumber(given.rate, '--rate', 1, 1_000_000_000),
@@ -80,7 +93,7 @@ export async function readMigrationOptions(given: Given): Promise<MigrationComma
       ...(collections && { collections }),
       ...(namespaces && { namespaces }),
       ...(where && { where }),
-      ...(index && { spec: { index } }),
+      ...readSpec(given),
       ...(allowLossy !== undefined && { allowLossy }),
       ...(rate !== undefined && { rate }),
       ...(concurrency !== undefined && { concurrency }),
@@ -100,6 +113,24 @@ export async function readMigrationOptions(given: Given): Promise<MigrationComma
   };
 }
 
+function readSpec(given: Given): Pick<MigrateOptions, 'spec'> {
+  const index = jsonObject<IndexSpec>(given.index, '--index', '{"type":"hnsw"}');
+  const fields = jsonObject<{ [path: string]: FieldType }>(given.fields, '--fields', '{"lang":"keyword"}');
+  const dimension = wholeNumber(given.dimension, '--dimension', 1, 1_000_000);
+  const metric = asText(given.metric);
+  if (metric !== undefined && !isMetric(metric))
+    throw new UsageError(`--metric takes cosine, dot or euclidean, not ${JSON.stringify(metric)}`);
+  const spec = {
+    ...(index && { index }),
+    ...(fields && { fields }),
+    ...(dimension !== undefined && { dimension }),
+    ...(metric !== undefined && { metric }),
+  };
+  return Object.keys(spec).length === 0 ? {} : { spec };
+}
+
+const isMetric = (text: string): text is Metric => ['cosine', 'dot', 'euclidean'].includes(text);
+
 /** `a=b,c`: a becomes b, c stays c. A JSON object says the same for names with commas. */
 function readMapping(value: unknown, option: string): NameMapping | undefined {
   const text = asText(value);
@@ -107,7 +138,7 @@ function readMapping(value: unknown, option: string): NameMapping | undefined {
   if (text.startsWith('{')) return jsonObject<{ [name: string]: string }>(text, option, '{"a":"b"}');
   const pairs = text.split(',').map((part) => {
     const at = part.indexOf('=');
-    return at < 0 ? [part, part] : [part.slice(0, at), part.slice(at + 1)];
+    return (at < 0 ? [part, part] : [part.slice(0, at), part.slice(at + 1)]).map((name) => (name === '""' ? '' : name));
   });
   return Object.fromEntries(pairs) as { [name: string]: string };
 }
@@ -119,9 +150,28 @@ function readAllowed(given: Given): boolean | readonly FindingCode[] | undefined
     return true;
   }
   if (allow === undefined) return undefined;
-  // Codes that no finding has accept nothing.
-  return allow === 'none' ? [] : (allow.split(',') as FindingCode[]);
+  if (allow === 'none') return [];
+  const codes = allow.split(',').map((code) => code.trim());
+  const unknown = codes.find((code) => !isLossyCode(code));
+  if (unknown !== undefined)
+    throw new UsageError(`--allow takes none, or some of ${lossyCodes.join(', ')}; not ${JSON.stringify(unknown)}`);
+  return codes.filter(isLossyCode);
 }
+
+/** What the plan may call lossy. */
+const lossyCodes = [
+  'vector-rounding',
+  'vector-length',
+  'field-type',
+  'fields-differ',
+  'ttl',
+  'null-vector',
+  'id-too-long',
+  'payload-too-large',
+  'record-refused',
+] as const satisfies readonly FindingCode[];
+
+const isLossyCode = (code: string): code is (typeof lossyCodes)[number] => lossyCodes.some((known) => known === code);
 
 /** A module whose default export is the map. Its content tells a resumed run whether it is still the same. */
 async function readMap(path: string | undefined): Promise<{ map: RecordMap; mapId: string } | undefined> {

@@ -5,7 +5,7 @@ import type { Payload, VectorInput } from '../types.ts';
 import { payloadDigest, vectorDigest } from './digest.ts';
 
 /** How far vectors may be apart that a store rounds or normalises: relative to their length, and as an angle in radians. */
-export const vectorTolerance = 1e-6;
+const vectorTolerance = 1e-6;
 
 /** Parts in which the target's record differs from the one wanted. */
 export function differingParts(

@@ -28,7 +28,13 @@ export async function copy(
   options: MigrateOptions,
 ): Promise<CopyReport> {
   const copier = new Copier(source, target, plan, checkpoint, options);
-  for (const collection of plan.collections) await copier.copyCollection(collection);
+  try {
+    for (const collection of plan.collections) await copier.copyCollection(collection);
+  } catch (error) {
+    // A write that was cut off says what it had done, a pause why it ended: to the caller both are the abort.
+    if (options.signal?.aborted !== true || VectorStoreError.is(error, 'Aborted')) throw error;
+    throw new VectorStoreError('Aborted', 'the caller aborted the copy', { operation: 'migrate', cause: error });
+  }
   return copier.report();
 }
 

@@ -29,8 +29,9 @@ export function payloadDigest(payload: Payload): Buffer {
 /** Of a vector's f32 bits, −0 as 0; a record without a vector has a digest of its own. */
 export function vectorDigest(vector: Float32Array | readonly number[] | null): Buffer {
   if (vector === null) return digestOf('no vector');
-  // The copy also turns −0 into 0.
-  const bits = Float32Array.from(vector, (x: number) => x + 0);
+  const bits = Float32Array.from(vector);
+  // Turns −0 into 0. A mapping function given to `from` takes fifteen times as long.
+  for (let i = 0; i < bits.length; i++) bits[i]! += 0;
   return digestOf(new Uint8Array(bits.buffer));
 }
 

@@ -55,14 +55,19 @@ export async function planned(
         `${scope.target} would be copied onto itself: give it another name`,
       );
     const planned = await collectionPlan(source, scope, existing.has(scope.target), options);
+    const usable = withUsableSpec(
+      planned,
+      target,
+      options.spec?.index !== undefined || source.provider === target.provider,
+    );
     const found = existing.get(scope.target);
     findings.push(
       ...schemaFindings(planned, target),
-      ...existenceFindings(planned, found, options.ifExists === 'append' || resumes),
+      ...existenceFindings(usable, found, options.ifExists === 'append' || resumes),
       ...namespaceFindings(planned, target),
       ...vectorFindings(planned, source, target),
     );
-    collections.push(withUsableSpec(planned, target));
+    collections.push(usable);
   }
   findings.push(...(await surveyed(source, target, collections, options)));
   return {
@@ -157,10 +162,19 @@ function schemaFindings(collection: CollectionPlan, { capabilities, provider }: 
 
 const isKnownIndex = ({ type }: IndexSpec, types: readonly string[]) => type === 'auto' || types.includes(type);
 
-/** Without what the target cannot declare, which is in the findings. */
-function withUsableSpec(collection: CollectionPlan, { capabilities }: VectorDatabase): CollectionPlan {
+/**
+ * Without what the target cannot declare, which is in the findings.
+ * @param ownOptions Whether the index's backend-specific options are in the target's own words; another backend's may mean something else there.
+ */
+function withUsableSpec(
+  collection: CollectionPlan,
+  { capabilities }: VectorDatabase,
+  ownOptions: boolean,
+): CollectionPlan {
   const fields = Object.entries(collection.fields).filter(([, type]) => isSupported(capabilities.fieldTypes[type]));
-  const index = isKnownIndex(collection.index, capabilities.indexTypes) ? collection.index : { type: 'auto' };
+  const { options, ...portable } = collection.index;
+  const known = options !== undefined && ownOptions ? collection.index : portable;
+  const index = isKnownIndex(collection.index, capabilities.indexTypes) ? known : { type: 'auto' };
   return { ...collection, fields: Object.fromEntries(fields), index };
 }
 

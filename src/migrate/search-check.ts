@@ -1,8 +1,9 @@
 /** Node only. The same exact searches of both sides, by vectors of the source. */
 import type { Support } from '../capabilities.ts';
 import { VectorStoreError } from '../errors.ts';
+import { norm } from '../score.ts';
 import type { VectorStore } from '../store.ts';
-import type { Match } from '../types.ts';
+import type { Match, Metric } from '../types.ts';
 import { inNamespace, type NamespaceScope } from './scope.ts';
 import type { SearchCheck, VerifyOptions } from './types.ts';
 
@@ -12,11 +13,11 @@ export interface SearchSample {
   readonly vector: Float32Array;
 }
 
-type Hit = Match<object, { payload: false }>;
+type Hit = Match<object, { payload: false; vector: true }>;
 
 const matches = 10;
 const listedQueries = 20;
-/** What two backends' scores may differ by, relative to the score where that is above 1. */
+/** What two backends' scores may differ by, relative to the numbers that they are made of where these are above 1. */
 const scoreTolerance = 1e-5;
 
 /** How many searches there will be: few where each reads every record of a side. */
@@ -48,7 +49,7 @@ export async function checkSearches(
       const base = {
         k: matches,
         exact: true,
-        include: { payload: false },
+        include: { payload: false, vector: true },
         ...(options.signal && { signal: options.signal }),
       } as const;
       const wanted = await inNamespace(source, namespace.source).searchBatch(vectors, {
@@ -57,7 +58,7 @@ export async function checkSearches(
       });
       const found = await inNamespace(target, namespace.target).searchBatch(vectors, base);
       for (const [i, hits] of wanted.entries()) {
-        const difference = differenceOf(hits, found[i] ?? []);
+        const difference = differenceOf(hits, found[i] ?? [], magnitudeFor(source.metric, vectors[i]!));
         queries += 1;
         overlap += difference.overlap;
         if (difference.text === undefined) agreeing += 1;
@@ -72,12 +73,19 @@ export async function checkSearches(
 }
 
 /** Ties at the end of the list may be broken in two ways, and scores differ in their last digits: neither is a difference. */
-function differenceOf(wanted: readonly Hit[], found: readonly Hit[]): { overlap: number; text?: string } {
+function differenceOf(
+  wanted: readonly Hit[],
+  found: readonly Hit[],
+  magnitude: (hit: Hit) => number,
+): { overlap: number; text?: string } {
   const [inWanted, inFound] = [new Map(wanted.map((hit) => [hit.id, hit])), new Map(found.map((hit) => [hit.id, hit]))];
-  const [lastWanted, lastFound] = [wanted.at(-1)?.score ?? 0, found.at(-1)?.score ?? 0];
-  const lost = wanted.filter(({ id, score }) => !inFound.has(id) && !isClose(score, lastFound));
-  const added = found.filter(({ id, score }) => !inWanted.has(id) && !isClose(score, lastWanted));
-  const rescored = wanted.filter(({ id, score }) => !isClose(score, inFound.get(id)?.score ?? score));
+  const [lastWanted, lastFound] = [wanted.at(-1), found.at(-1)];
+  const tolerance = (hit: Hit) => 2 * scoreTolerance * Math.max(1, magnitude(hit));
+  const isClose = (hit: Hit, other: Hit | undefined) =>
+    other !== undefined && Math.abs(hit.score - other.score) <= Math.max(tolerance(hit), tolerance(other));
+  const lost = wanted.filter((hit) => !inFound.has(hit.id) && !isClose(hit, lastFound));
+  const added = found.filter((hit) => !inWanted.has(hit.id) && !isClose(hit, lastWanted));
+  const rescored = wanted.filter((hit) => !isClose(hit, inFound.get(hit.id) ?? hit));
   const overlap = wanted.length === 0 ? 1 : 1 - lost.length / wanted.length;
   const shown = (hits: readonly Hit[]) =>
     hits
@@ -91,7 +99,13 @@ function differenceOf(wanted: readonly Hit[], found: readonly Hit[]): { overlap:
   return rescored.length > 0 ? { overlap, text: `other scores: ${shown(rescored)}` } : { overlap };
 }
 
-const isClose = (a: number, b: number) => Math.abs(a - b) <= 2 * scoreTolerance * Math.max(1, Math.abs(a));
+/** How large the numbers are that a score is made of: with the dot product a small score may be the difference of large ones. */
+function magnitudeFor(metric: Metric, query: Float32Array): (hit: Hit) => number {
+  if (metric === 'cosine') return () => 1;
+  const length = norm(query);
+  const lengthOf = ({ vector }: Hit) => (vector === null ? 0 : norm(vector));
+  return metric === 'dot' ? (hit) => length * lengthOf(hit) : (hit) => length + lengthOf(hit);
+}
 
 const reasonOf = (support: Support) =>
   typeof support === 'object' && 'refused' in support ? support.refused : undefined;

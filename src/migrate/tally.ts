@@ -137,13 +137,19 @@ export class Tally {
     };
   }
 
-  /** A record that is missing here and extra there is in the wrong namespace. */
+  /** A record that is missing here and extra there, the same one as far as anybody has looked, is in the wrong namespace. */
   #nameMoved(): void {
-    const extras = new Map<string, Entry>();
-    for (const entry of this.#listed.values()) if (entry.kinds.includes('extra')) extras.set(entry.id, entry);
+    const extras = new Map<string, Entry[]>();
+    for (const entry of this.#listed.values())
+      if (entry.kinds.includes('extra')) extras.set(entry.id, [...(extras.get(entry.id) ?? []), entry]);
     for (const entry of this.#listed.values()) {
-      const elsewhere = entry.kinds.includes('missing') ? extras.get(entry.id) : undefined;
-      if (elsewhere === undefined || elsewhere.namespace === entry.namespace) continue;
+      if (!entry.kinds.includes('missing')) continue;
+      const candidates = extras.get(entry.id) ?? [];
+      const at = candidates.findIndex(({ namespace, digest }) => {
+        return namespace !== entry.namespace && (digest ?? entry.digest) === (entry.digest ?? digest);
+      });
+      const [elsewhere] = at < 0 ? [] : candidates.splice(at, 1);
+      if (elsewhere === undefined) continue;
       entry.kinds = ['missing', 'namespace'];
       elsewhere.kinds = ['extra', 'namespace'];
       entry.detail = `not here, but in the namespace ${JSON.stringify(elsewhere.namespace)}`;

@@ -5,8 +5,11 @@ import { Presets, SingleBar } from 'cli-progress';
 export interface Progress {
   /** One line about what happens now. */
   status(text: string): void;
-  /** Begins a task of `total` units of work on `items` things. With the name of these things their rate is shown, too. */
-  begin(label: string, total: number, items: number, things?: string): ProgressTask;
+  /**
+   * Begins a task of `total` units of work on `items` things. With the name of these things their rate is shown, too.
+   * @param before Units, and things, that were done before this run: no part of the rate. Default 0.
+   */
+  begin(label: string, total: number, items: number, things?: string, before?: number): ProgressTask;
 }
 
 /** A task under way. */
@@ -28,29 +31,47 @@ const linesEveryMs = 10_000;
 export function progressOn(stream: ProgressStream = process.stderr): Progress {
   return {
     status: (text) => void stream.write(`${text}\n`),
-    begin: (label, total, items, things) =>
-      (stream.isTTY ? bar : lines)(stream, label, Math.max(total, 1), items, things),
+    begin: (label, total, items, things, before = 0) =>
+      (stream.isTTY ? bar : lines)(stream, label, Math.max(total, 1), items, before, things),
   };
 }
 
 /** No progress. */
 export const silent: Progress = { status: () => {}, begin: () => ({ update: () => {}, end: () => {} }) };
 
-function bar(stream: ProgressStream, label: string, total: number, items: number, things?: string): ProgressTask {
+function bar(
+  stream: ProgressStream,
+  label: string,
+  total: number,
+  items: number,
+  before: number,
+  things?: string,
+): ProgressTask {
   const format = `${label} {bar} {percentage} % | {items}/${items} | {rate}{left}`;
   const single = new SingleBar({ stream, format, barsize: 24, hideCursor: true, fps: 8 }, Presets.shades_classic);
   const started = performance.now();
   single.start(total, 0, { items: 0, left: '', rate: '' });
   return {
     update: (work, done) => {
-      const rate = rateOf(started, done, things);
-      single.update(work, { items: done, left: timeLeft(started, work / total), rate });
+      const rate = rateOf(started, done - before, things);
+      single.update(work, {
+        items: done,
+        left: timeLeft(started, (work - before) / Math.max(1, total - before)),
+        rate,
+      });
     },
     end: () => single.stop(),
   };
 }
 
-function lines(stream: ProgressStream, label: string, total: number, items: number, things?: string): ProgressTask {
+function lines(
+  stream: ProgressStream,
+  label: string,
+  total: number,
+  items: number,
+  before: number,
+  things?: string,
+): ProgressTask {
   const started = performance.now();
   let printed = started;
   let last = 0;
@@ -62,7 +83,7 @@ function lines(stream: ProgressStream, label: string, total: number, items: numb
       printed = performance.now();
       const percent = Math.floor((work / total) * 100);
       stream.write(
-        `${label}: ${done}/${items} (${percent} %), ${rateOf(started, done, things)}${timeLeft(started, work / total)}\n`,
+        `${label}: ${done}/${items} (${percent} %), ${rateOf(started, done - before, things)}${timeLeft(started, (work - before) / Math.max(1, total - before))}\n`,
       );
     },
     end() {
