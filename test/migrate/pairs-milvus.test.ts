@@ -1,0 +1,4 @@
+import { inject } from 'vitest';
+import { describePairs } from './pairs.ts';
+
+describePairs(inject('milvusPorts').milvus);
