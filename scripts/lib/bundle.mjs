@@ -5,7 +5,6 @@
 import { copyFileSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { dirname, join } from 'node:path';
-import { rolldown } from 'rolldown';
 
 import { packageDir, root } from './paths.mjs';
 import { readJson } from './stamp.mjs';
@@ -26,6 +25,8 @@ const innerEntries = [
  */
 export async function bundle(directory) {
   const entries = [...publicEntries(), ...innerEntries];
+  // Not before the set-up has installed it.
+  const { rolldown } = await import('rolldown');
   const build = await rolldown({
     cwd: directory,
     input: Object.fromEntries(entries.map((path) => [path.replace(/\.js$/, ''), join(directory, path)])),
