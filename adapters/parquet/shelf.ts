@@ -1,5 +1,5 @@
 import { basename, join } from 'node:path';
-import { replaceFile } from '../../src/engine/storage/filesystem.ts';
+import { hasCode, replaceFile } from '../../src/engine/storage/filesystem.ts';
 import { nodeFileSystem } from '../../src/engine/storage/node-filesystem.ts';
 import { invalid, unsupported } from '../../src/errors.ts';
 import {
@@ -67,7 +67,11 @@ export class ParquetShelf implements Shelf {
     if (only !== undefined) return undefined;
     const place = { directory: join(directory, name) };
     if (await isFile(join(place.directory, manifestName))) return place;
-    const parts = await partFiles(place).catch(() => []);
+    const parts = await partFiles(place).catch((error: unknown) => {
+      // A file of that name is no collection; a directory that cannot be read is no answer.
+      if (hasCode(error, 'ENOTDIR')) return [];
+      throw error;
+    });
     return parts.length > 0 ? place : undefined;
   }
 

@@ -6,8 +6,7 @@ import { EngineCollection, resolveIndex } from './collection.ts';
 import type { ResolvedIndex, VectorIndexProvider } from './index/vector-index.ts';
 import type { DatabaseDirectory } from './storage/database-directory.ts';
 import { type Manifest, newIdentity } from './storage/manifest.ts';
-import { classifySystemError } from './storage/system-error.ts';
-import { isUncertain } from './storage/uncertain.ts';
+import { classifyFileError } from './storage/system-error.ts';
 
 /** What an engine is made of. */
 export interface EngineOptions {
@@ -145,10 +144,7 @@ export class EngineDriver implements Driver {
   }
 
   classify(error: unknown): Classification | undefined {
-    // Other errors of ours are thrown before anything is applied, and a failed append is undone.
-    if (VectorStoreError.is(error))
-      return { code: error.code, message: error.message, applied: isUncertain(error) ? 'unknown' : 'no' };
-    return classifySystemError(error);
+    return classifyFileError(error);
   }
 
   #change<T>(context: CallContext, work: () => Promise<T>): Promise<T> {

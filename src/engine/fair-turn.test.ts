@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { connect } from '../connect.ts';
 
 test.each(['search', 'get', 'count', 'upsert'] as const)(
@@ -23,3 +23,15 @@ test.each(['search', 'get', 'count', 'upsert'] as const)(
     expect(turns).toBeGreaterThanOrEqual(3);
   },
 );
+
+test('a test that replaces timers does not stop the store', async () => {
+  await using db = await connect('native:');
+  const store = await db.createCollection('turns', { dimension: 2, metric: 'dot' });
+  vi.useFakeTimers({ toFake: ['setImmediate', 'setTimeout'] });
+  try {
+    for (const end = performance.now() + 50; performance.now() < end; ) await store.upsert({ id: 'a', vector: [1, 2] });
+    expect(await store.count()).toBe(1);
+  } finally {
+    vi.useRealTimers();
+  }
+});

@@ -24,11 +24,10 @@ export class TimeSlice {
   }
 }
 
-/** Resolves in the next turn of the event loop. */
+/** Resolves in the next turn of the event loop, also under timers that a test has replaced. */
 export function nextTurn(): Promise<void> {
-  return new Promise<void>((resolve) => {
-    // setTimeout waits at least a millisecond, and browsers have nothing else.
-    if (typeof setImmediate === 'function') setImmediate(resolve);
-    else setTimeout(resolve);
-  });
+  return new Promise<void>((resolve) => later(resolve));
 }
+
+// setTimeout waits at least a millisecond, and browsers have nothing else.
+const later: (then: () => void) => unknown = typeof setImmediate === 'function' ? setImmediate : setTimeout;

@@ -9,8 +9,7 @@ import type {
 } from '../driver.ts';
 import { resolveIndex } from '../engine/collection.ts';
 import { flatProvider } from '../engine/index/flat.ts';
-import { classifySystemError } from '../engine/storage/system-error.ts';
-import { isUncertain } from '../engine/storage/uncertain.ts';
+import { classifyFileError } from '../engine/storage/system-error.ts';
 import { unsupported, VectorStoreError } from '../errors.ts';
 import type { CollectionInfo, Health } from '../types.ts';
 import { FileCollection } from './file-collection.ts';
@@ -149,9 +148,7 @@ export class FileDriver implements Driver {
   }
 
   classify(error: unknown): Classification | undefined {
-    if (VectorStoreError.is(error))
-      return { code: error.code, message: error.message, applied: isUncertain(error) ? 'unknown' : 'no' };
-    return classifySystemError(error);
+    return classifyFileError(error);
   }
 
   #change<T>(context: CallContext, work: () => Promise<T>): Promise<T> {
