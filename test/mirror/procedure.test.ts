@@ -99,6 +99,24 @@ describe('a live migration', () => {
     await server.close();
   });
 
+  it('a backfill waits for a secondary that is away from the beginning, and says for what', async () => {
+    const server = await StoppableServer.start();
+    const [data, directory] = [`native:${newDirectory()}`, newDirectory()];
+    const model = await filled(data);
+    await using mirror = await openMirror(data, server.url, { directory, maxPauseMs: 100 });
+    await server.stop();
+    const backfill = mirror.backfill();
+    await expect
+      .poll(async () => (await mirror.status()).lastError)
+      .toMatchObject({ code: 'Unavailable', retryable: true });
+    await server.startAgain();
+    await backfill;
+    expect((await mirror.status()).lastError).toBeUndefined();
+    await using secondary = await connect(server.url);
+    expect(await differencesFrom(model, await secondary.collection('c'))).toEqual([]);
+    await server.close();
+  });
+
   it('a forced rollback from a dead secondary needs nothing of it, and says what was given up', async () => {
     const server = await StoppableServer.start();
     const [data, directory] = [`native:${newDirectory()}`, newDirectory()];

@@ -17,6 +17,14 @@ export interface Roles {
   readonly passive: Side;
 }
 
+/** How a copy waits for a side that does not answer. */
+export interface CopyTimes {
+  /** Milliseconds: the longest pause after a failure. */
+  readonly maxPauseMs: number;
+  /** Milliseconds for one request to either side, and for a piece of work of at most a thousand records. */
+  readonly requestTimeoutMs: number;
+}
+
 /** A record that the passive side refuses for good. */
 export interface RefusedRecord {
   readonly collection: string;
@@ -30,18 +38,25 @@ const hopeful: ReadonlySet<ErrorCode> = new Set([
   ...(['Unauthenticated', 'PermissionDenied', 'NotFound', 'Internal', 'Corruption', 'Conflict'] as const),
 ]);
 const pageRecords = 1_000;
+/** Milliseconds. */
+export const firstPauseMs = 50;
 
 /** Makes the passive side equal to the active one: records by id, namespaces, collections. One piece of work at a time. */
 export class Copier {
   readonly #roles: () => Roles;
-  /** Milliseconds for a piece of work of at most a thousand records. */
-  readonly #timeoutMs: number;
+  readonly #times: CopyTimes;
   readonly #refused = new Map<string, RefusedRecord>();
   #last: Promise<unknown> = Promise.resolve();
+  #waitingFor: VectorStoreError | undefined;
 
-  constructor(roles: () => Roles, timeoutMs: number) {
+  constructor(roles: () => Roles, times: CopyTimes) {
     this.#roles = roles;
-    this.#timeoutMs = timeoutMs;
+    this.#times = times;
+  }
+
+  /** Why a copy of a whole namespace or collection waits for the passive side at the moment. */
+  get waitingFor(): VectorStoreError | undefined {
+    return this.#waitingFor;
   }
 
   /** What the passive side would not take, as of the last attempt with each. */
@@ -60,7 +75,11 @@ export class Copier {
   }
 
   /** Removes what the active side does not have. */
-  async removeGone(collection: string, namespace: string, context: CallContext): Promise<void> {
+  removeGone(collection: string, namespace: string, context: CallContext): Promise<void> {
+    return this.#patiently(() => this.#removeGone(collection, namespace, context), context);
+  }
+
+  async #removeGone(collection: string, namespace: string, context: CallContext): Promise<void> {
     const into = await this.#existingPassive(collection, context);
     if (into === undefined) return;
     for await (const ids of idPages(into, namespace, context)) await this.copyGone(collection, namespace, ids, context);
@@ -85,7 +104,7 @@ export class Copier {
   ): Promise<void> {
     const from = await this.#activeOrNone(collection, context);
     if (from !== undefined) {
-      await this.#inTurn(() => this.#passive(collection, from, context));
+      await this.#patiently(() => this.#inTurn(() => this.#passive(collection, from, context)), context);
       for await (const ids of idPages(from, namespace, context))
         tell(await this.#patiently(() => this.copyIds(collection, namespace, ids, context), context));
     }
@@ -99,9 +118,13 @@ export class Copier {
     tell: (records: number) => void = () => undefined,
   ): Promise<void> {
     const from = await this.#activeOrNone(collection, context);
-    if (from === undefined) return this.#inTurn(() => this.#dropPassive(collection, context));
-    const into = await this.#inTurn(() => this.#passive(collection, from, context));
-    const names = new Set(['', ...(await namespacesOf(from, context)), ...(await namespacesOf(into, context))]);
+    if (from === undefined)
+      return this.#patiently(() => this.#inTurn(() => this.#dropPassive(collection, context)), context);
+    const theirs = await this.#patiently(async () => {
+      const into = await this.#inTurn(() => this.#passive(collection, from, context));
+      return namespacesOf(into, context);
+    }, context);
+    const names = new Set(['', ...(await namespacesOf(from, context)), ...theirs]);
     for (const name of names) await this.copyNamespace(collection, name, context, tell);
   }
 
@@ -124,13 +147,19 @@ export class Copier {
 
   /** A copy of a whole collection does not begin again because a side was away for a while. */
   async #patiently<T>(work: () => Promise<T>, { signal }: CallContext): Promise<T> {
-    for (let pauseMs = 100; ; pauseMs = Math.min(5_000, 2 * pauseMs)) {
-      try {
-        return await work();
-      } catch (error) {
-        if (signal.aborted || !this.#roles().passive.typed(error).retryable) throw error;
-        await sleep(pauseMs, signal);
+    try {
+      for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(this.#times.maxPauseMs, 2 * pauseMs)) {
+        try {
+          return await work();
+        } catch (error) {
+          const typed = this.#roles().passive.typed(error);
+          if (signal.aborted || !typed.retryable) throw error;
+          this.#waitingFor = typed;
+          await sleep(pauseMs, signal);
+        }
       }
+    } finally {
+      this.#waitingFor = undefined;
     }
   }
 
@@ -249,13 +278,14 @@ export class Copier {
 
   /** In turn, and not for ever: a side that hangs is one that is away. */
   #timed<T>(context: CallContext, work: (own: CallContext) => Promise<T>): Promise<T> {
+    const { requestTimeoutMs } = this.#times;
     return this.#inTurn(async () => {
       const late = new AbortController();
-      const expire = () => late.abort(new VectorStoreError('Timeout', `copying took more than ${this.#timeoutMs} ms`));
-      const timer = setTimeout(expire, this.#timeoutMs);
+      const expire = () => late.abort(new VectorStoreError('Timeout', `copying took more than ${requestTimeoutMs} ms`));
+      const timer = setTimeout(expire, requestTimeoutMs);
       const signal = AbortSignal.any([context.signal, late.signal]);
       try {
-        return await raceSignal(signal, () => work({ signal, deadline: performance.now() + this.#timeoutMs }));
+        return await raceSignal(signal, () => work({ signal, deadline: performance.now() + requestTimeoutMs }));
       } finally {
         clearTimeout(timer);
       }

@@ -4,13 +4,13 @@ import type { FileSystem } from '../../engine/storage/filesystem.ts';
 import { VectorStoreError } from '../../errors.ts';
 import { commonCapabilities } from '../common-capabilities.ts';
 import { Gate } from '../locks.ts';
-import { Copier, type Roles } from './copier.ts';
+import { Copier, type CopyTimes, type Roles } from './copier.ts';
 import type { Mark } from './marks.ts';
 import type { MarkQueue } from './queue.ts';
 import type { Shadow } from './shadow.ts';
 import type { Side } from './side.ts';
 import { type MirrorState, saveState } from './state.ts';
-import { Worker, type WorkerTimes } from './worker.ts';
+import { Worker } from './worker.ts';
 
 /** Milliseconds after a write whose end nobody knows at which its records are copied once more. */
 const uncertainMs = 3_000;
@@ -22,7 +22,7 @@ export interface CoreParts {
   readonly state: MirrorState;
   readonly fs: FileSystem;
   readonly directory: string;
-  readonly times: WorkerTimes;
+  readonly times: CopyTimes;
   readonly release: () => Promise<void>;
 }
 
@@ -62,7 +62,7 @@ export class MirrorCore {
     this.#state = parts.state;
     this.queue = parts.queue;
     const roles = () => this.roles;
-    this.copier = new Copier(roles, parts.times.requestTimeoutMs);
+    this.copier = new Copier(roles, parts.times);
     this.worker = new Worker(parts.queue, this.copier, roles, parts.times, (mark) => this.#markLater([mark]));
   }
 

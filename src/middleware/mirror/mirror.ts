@@ -71,7 +71,7 @@ export class Mirror implements AsyncDisposable {
       active: state.active === 0 ? 'primary' : 'secondary',
       waiting: queue.length,
       lagMs: queue.ageMs,
-      lastError: worker.lastError,
+      lastError: copier.waitingFor ?? worker.lastError,
       toBackfill: await this.#toBackfill(),
       refused: copier.refused,
       unsure: this.#unsure,

@@ -1,26 +1,17 @@
 import type { CallContext } from '../../driver.ts';
 import { VectorStoreError } from '../../errors.ts';
-import type { Copier, Roles } from './copier.ts';
+import { type Copier, type CopyTimes, firstPauseMs, type Roles } from './copier.ts';
 import type { Mark } from './marks.ts';
 import type { Batch, MarkQueue } from './queue.ts';
 
 const idsAtOnce = 1_000;
-const firstPauseMs = 50;
-
-/** How the worker waits for a side that does not answer. */
-export interface WorkerTimes {
-  /** Milliseconds: the longest pause after a failure. */
-  readonly maxPauseMs: number;
-  /** Milliseconds for one request to either side. */
-  readonly requestTimeoutMs: number;
-}
 
 /** Works off the queue, one batch after another, for ever: what fails is tried again. */
 export class Worker {
   readonly #queue: MarkQueue;
   readonly #copier: Copier;
   readonly #roles: () => Roles;
-  readonly #times: WorkerTimes;
+  readonly #times: CopyTimes;
   readonly #markLater: (mark: Mark) => Promise<void>;
   readonly #closing = new AbortController();
   #running: Promise<void> = Promise.resolve();
@@ -35,7 +26,7 @@ export class Worker {
     queue: MarkQueue,
     copier: Copier,
     roles: () => Roles,
-    times: WorkerTimes,
+    times: CopyTimes,
     markLater: (mark: Mark) => Promise<void>,
   ) {
     this.#markLater = markLater;
