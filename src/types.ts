@@ -374,6 +374,16 @@ export interface CollectionInfo {
   readonly managed: boolean;
 }
 
+/** How far the vectors of late are from what an index learnt to stand for vectors: centroids, or the centre of codes. Mean squared distances. */
+export interface IndexDrift {
+  /** Of the vectors it was trained on. Above 0. */
+  readonly trained: number;
+  /** Of the vectors written lately. */
+  readonly recent: number;
+  /** How many those are; at least 256. */
+  readonly vectors: number;
+}
+
 /** Figures about a collection. Sizes in bytes. */
 export interface CollectionStats {
   /** Records in all namespaces. */
@@ -386,6 +396,8 @@ export interface CollectionStats {
   readonly vectorBytes?: number;
   /** Files on disk. */
   readonly diskBytes?: number;
+  /** Of the namespace where it is largest; undefined where the index is not trained, does not say, or has seen too few vectors since. */
+  readonly drift?: IndexDrift;
   /** Index settings and search hints that this backend had no use for, as paths, for example `index.m`. */
   readonly ignoredHints: readonly string[];
   /** What opening had to mend, in words; empty when nothing. */

@@ -14,18 +14,21 @@ export class BirthOrder {
 
   /** Slots in the order in which their records came to be. */
   static of(slots: Uint32Array): BirthOrder {
+    // Locals: a private field is looked up each time, and this is a part of every opening.
+    const births = new Float64Array(slots.length);
+    let end = 0;
+    for (let i = 0; i < slots.length; i++) if (slots[i]! >= end) end = slots[i]! + 1;
+    const birthOf = new Float64Array(end);
+    for (let i = 0; i < slots.length; i++) {
+      births[i] = i + 1;
+      birthOf[slots[i]!] = i + 1;
+    }
     const order = new BirthOrder();
     order.#slots = slots.slice();
-    order.#births = new Float64Array(slots.length);
+    order.#births = births;
     order.#length = slots.length;
     order.#next = slots.length + 1;
-    let end = 0;
-    for (let i = 0; i < slots.length; i++) end = Math.max(end, slots[i]! + 1);
-    order.#birthOf = new Float64Array(end);
-    for (let i = 0; i < slots.length; i++) {
-      order.#births[i] = i + 1;
-      order.#birthOf[slots[i]!] = i + 1;
-    }
+    order.#birthOf = birthOf;
     return order;
   }
 

@@ -21,6 +21,7 @@ import type {
   CollectionStats,
   FieldType,
   Id,
+  IndexDrift,
   IndexProgress,
   IndexSpec,
   Metric,
@@ -28,6 +29,7 @@ import type {
 } from '../types.ts';
 import { fairTurn } from './fair-turn.ts';
 import { flatProvider } from './index/flat.ts';
+import { loadVerified } from './index/saved-content.ts';
 import { settle } from './index/settle.ts';
 import type { ResolvedIndex, VectorIndexProvider } from './index/vector-index.ts';
 import { emptyPlan, Partition } from './partition.ts';
@@ -97,9 +99,9 @@ export class EngineCollection implements CollectionDriver {
       },
       apply: (operation) => this.#apply(operation),
       vectorVersion: (namespace) => this.#partitions.get(namespace)?.vectorVersion,
-      adopt: (namespace, content) => {
+      adopt: async (namespace, content) => {
         const partition = this.#partitions.get(namespace)!;
-        partition.replaceIndex(this.#provider.load(content, this.#index, partition.vectors));
+        partition.replaceIndex(await loadVerified(this.#provider, content, this.#index, partition.vectors));
         indexed.add(partition);
         return partition;
       },
@@ -266,6 +268,9 @@ export class EngineCollection implements CollectionDriver {
     const sum = (of: (partition: Partition) => number) =>
       partitions.reduce((total, partition) => total + of(partition), 0);
     const diskBytes = await this.#files?.byteLength();
+    const drift = partitions
+      .flatMap(({ index }) => index.drift ?? [])
+      .reduce<IndexDrift | undefined>((most, each) => (most && growth(most) >= growth(each) ? most : each), undefined);
     return {
       count: sum((partition) => partition.size),
       namespaces: partitions.filter((partition) => partition.size > 0).length,
@@ -273,6 +278,7 @@ export class EngineCollection implements CollectionDriver {
       indexBytes: sum((partition) => partition.index.byteLength),
       vectorBytes: sum((partition) => partition.vectors.byteLength),
       ...(diskBytes !== undefined && { diskBytes }),
+      ...(drift !== undefined && { drift }),
       ignoredHints: this.#index.ignoredHints,
       recovery: this.#files?.recovery ?? [],
     };
@@ -392,6 +398,10 @@ export class EngineCollection implements CollectionDriver {
       return result;
     });
   }
+}
+
+function growth({ trained, recent }: IndexDrift): number {
+  return recent / trained;
 }
 
 /** @throws `Unsupported` under `strict` for settings without effect. */

@@ -7,3 +7,9 @@ const term = /[\p{L}\p{N}\p{M}]+/gu;
 export function tokenize(text: string): string[] {
   return text.normalize('NFKC').toLowerCase().match(term) ?? [];
 }
+
+/** The terms of what stands at a `text` field, in order: of an array those of all its elements. What is no text has none. */
+export function termsOf(value: unknown): string[] {
+  const elements: readonly unknown[] = Array.isArray(value) ? value : [value];
+  return elements.flatMap((element) => (typeof element === 'string' ? tokenize(element) : []));
+}

@@ -17,6 +17,7 @@ export function combinedProvider(providers: readonly VectorIndexProvider[]): Vec
     resolve: (spec, dimension, metric) => providerOf(spec).resolve(spec, dimension, metric),
     create: (resolved, vectors) => providerOf(resolved.spec).create(resolved, vectors),
     load: (bytes, resolved, vectors) => providerOf(resolved.spec).load(bytes, resolved, vectors),
+    loadFrom: (content, resolved, vectors) => providerOf(resolved.spec).loadFrom?.(content, resolved, vectors),
     usedParams: (spec) => providerOf(spec).usedParams(spec),
   };
 }

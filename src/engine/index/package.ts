@@ -1,6 +1,7 @@
 /** Bytes of an index with what tells whose they are, for which settings, and a checksum. */
 import { VectorStoreError } from '../../errors.ts';
 import { crc32 } from '../storage/crc32.ts';
+import { readNext, type SavedContent } from './saved-content.ts';
 
 const magic = 0x49564e41; // "ANVI"
 const prefixBytes = 12;
@@ -57,8 +58,7 @@ export function open(bytes: Uint8Array, identity: PackageIdentity, sectionCount:
 export function openVerified(bytes: Uint8Array, identity: PackageIdentity, sectionCount: number): Uint8Array[] {
   const view = viewOf(bytes);
   const headerEnd = prefixBytes + view.getUint32(8, true);
-  const { identity: found, lengths } = readHeader(bytes.subarray(prefixBytes, headerEnd));
-  if (JSON.stringify(found) !== JSON.stringify(identity)) throw corrupt('it belongs to an index with other settings');
+  const lengths = lengthsIn(bytes.subarray(prefixBytes, headerEnd), identity);
   const sections: Uint8Array[] = [];
   let at = headerEnd;
   for (const length of lengths) {
@@ -69,6 +69,24 @@ export function openVerified(bytes: Uint8Array, identity: PackageIdentity, secti
   return sections;
 }
 
+/**
+ * The lengths of the sections of a package that is read from a file, before anything of it is verified; they follow in `content`.
+ *
+ * @throws `Corruption` as {@link openVerified} does.
+ */
+export async function openContent(
+  content: SavedContent,
+  identity: PackageIdentity,
+  sectionCount: number,
+): Promise<number[]> {
+  const headerBytes = viewOf(await readNext(content, prefixBytes)).getUint32(8, true);
+  if (prefixBytes + headerBytes > content.byteLength) throw corrupt('its header is no header');
+  const lengths = lengthsIn(await readNext(content, headerBytes), identity);
+  const bytes = lengths.reduce((sum, length) => sum + length, prefixBytes + headerBytes);
+  if (bytes !== content.byteLength || lengths.length !== sectionCount) throw corrupt('its parts do not add up');
+  return lengths;
+}
+
 function viewOf(bytes: Uint8Array): DataView {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (bytes.byteLength < prefixBytes || view.getUint32(0, true) !== magic)
@@ -76,14 +94,15 @@ function viewOf(bytes: Uint8Array): DataView {
   return view;
 }
 
-function readHeader(bytes: Uint8Array): { identity: unknown; lengths: number[] } {
+function lengthsIn(bytes: Uint8Array, identity: PackageIdentity): number[] {
   const header = parsed(new TextDecoder().decode(bytes));
   if (typeof header !== 'object' || header === null || !('identity' in header) || !('lengths' in header))
     throw corrupt('its header is no header');
-  const { identity, lengths } = header;
+  const { identity: found, lengths } = header;
   const isLength = (length: unknown): length is number => Number.isSafeInteger(length) && Number(length) >= 0;
   if (!Array.isArray(lengths) || !lengths.every(isLength)) throw corrupt('its header is no header');
-  return { identity, lengths };
+  if (JSON.stringify(found) !== JSON.stringify(identity)) throw corrupt('it belongs to an index with other settings');
+  return lengths;
 }
 
 function parsed(json: string): unknown {

@@ -35,29 +35,32 @@ export class Positions {
   static fromBytes(bytes: Uint8Array): Positions {
     if (bytes.byteLength % 4 !== 0)
       throw new VectorStoreError('Corruption', 'the table of positions has the wrong length');
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    const table = new Positions();
-    const length = bytes.byteLength / 4;
-    const slots = new Uint32Array(Math.max(64, length));
+    // A copy, so that it lies where a view of numbers may begin. Locals, since a private field is looked up each time.
+    const found = new Uint32Array(Uint8Array.from(bytes).buffer);
+    const length = found.length;
     let last = 0;
     for (let position = 0; position < length; position++) {
-      const slot = view.getUint32(4 * position, true);
-      slots[position] = slot;
+      const slot = found[position]!;
       if (slot !== none && slot > last) last = slot;
     }
     if (last > mostSlots) throw new VectorStoreError('Corruption', 'the table of positions holds an impossible slot');
     const positions = new Uint32Array(Math.max(64, last + 1)).fill(none);
+    let [live, isIdentity] = [0, true];
     for (let position = 0; position < length; position++) {
-      const slot = slots[position]!;
-      table.#isIdentity &&= slot === position;
+      const slot = found[position]!;
+      if (slot !== position) isIdentity = false;
       if (slot === none) continue;
       if (positions[slot] !== none) throw new VectorStoreError('Corruption', 'two positions belong to one slot');
       positions[slot] = position;
-      table.#live += 1;
+      live += 1;
     }
-    table.#slots = slots;
+    const table = new Positions();
+    table.#slots = new Uint32Array(Math.max(64, length));
+    table.#slots.set(found);
     table.#positions = positions;
     table.#length = length;
+    table.#live = live;
+    table.#isIdentity = isIdentity;
     return table;
   }
 

@@ -1,6 +1,7 @@
-import type { IndexSpec, Metric, SearchParams } from '../../types.ts';
+import type { IndexDrift, IndexSpec, Metric, SearchParams } from '../../types.ts';
 import type { SearchTrace } from '../search-trace.ts';
 import type { TimeSlice } from '../time-slice.ts';
+import type { SavedContent } from './saved-content.ts';
 
 /**
  * The seam between the engine and whatever finds near vectors. Implementations: `flat` here, hnswlib and faiss in `adapters/`.
@@ -45,6 +46,8 @@ export interface VectorIndex {
   settleWithThreads?(slice: TimeSlice, onLeft?: (left: number) => void): Promise<void>;
   /** Memory in bytes, without the original vectors. */
   readonly byteLength: number;
+  /** Where it is trained, and enough was added since to tell. */
+  readonly drift?: IndexDrift | undefined;
   /** The whole index as bytes for {@link VectorIndexProvider.load}; undefined where building it again is as good. */
   serialize(): Uint8Array | undefined;
   /** Frees native memory. Nothing is called afterwards. */
@@ -64,6 +67,7 @@ export interface IndexSearchOptions {
 
 /** A set of slots, as the engine's bitsets are. */
 export interface SlotSet {
+  /** Whether a slot is among them. */
   has(slot: number): boolean;
   /** Ascending. */
   forEach(visit: (slot: number) => void): void;
@@ -89,6 +93,7 @@ export interface VectorIndexProvider {
    * @throws `InvalidArgument` for values out of range or that the native code could not survive; `Unsupported` for what cannot work here.
    */
   resolve(spec: IndexSpec, dimension: number, metric: Metric): ResolvedIndex;
+  /** An empty index. */
   create(resolved: ResolvedIndex, vectors: VectorSource): VectorIndex;
   /**
    * From the bytes of {@link VectorIndex.serialize}, already verified by checksum, for the same settings and the same slots and vectors.
@@ -96,6 +101,15 @@ export interface VectorIndexProvider {
    * @throws anything: the engine then builds the index again and says so in `stats().recovery`.
    */
   load(bytes: Uint8Array, resolved: ResolvedIndex, vectors: VectorSource): VectorIndex;
+  /**
+   * The same straight from a file, without a copy in between, for indexes that damaged bytes can do no harm to: whether they were is known afterwards only.
+   * Undefined where `load` is the way.
+   */
+  loadFrom?(
+    content: SavedContent,
+    resolved: ResolvedIndex,
+    vectors: VectorSource,
+  ): Promise<VectorIndex | undefined> | undefined;
   /** Search hints it has a use for, of `ef`, `nprobe`, for this type. */
   usedParams(spec: IndexSpec): readonly (keyof SearchParams)[];
 }

@@ -16,7 +16,10 @@ export interface HnswExports {
     scratch: number,
   ): void;
   lockBytes(): number;
-  place(visited: number, upperStart: number, upper: number, nodes: number): void;
+  place(visited: number, upperStart: number, upper: number, signs: number, closeness: number, nodes: number): void;
+  signBytesFor(dimension: number, kind: number): number;
+  takeSigns(first: number, end: number): void;
+  countSigns(mask: number): number;
   ask(source: number): void;
   insert(source: number, node: number, level: number, ef: number): void;
   insertBatch(vectors: number, levels: number, first: number, size: number, ef: number): void;
@@ -24,6 +27,7 @@ export interface HnswExports {
   searchMasked(ef: number, mask: number, breadth: number, leastShare: number): number;
   searchThrough(ef: number, mask: number, seeds: number, most: number, leastShare: number): number;
   scanMasked(wanted: number, most: number, mask: number, slack: number, squared: number): number;
+  scanSigned(wanted: number, most: number, mask: number, slack: number, squared: number, band: number): number;
   takeIn(source: number): void;
   encode(node: number): void;
   decode(node: number, target: number): void;

@@ -57,15 +57,20 @@ export class Bitset {
   /** Keeps what is also in `other`. */
   intersect(other: Bitset): this {
     this.#count = undefined;
-    for (let i = 0; i < this.#words.length; i++) this.#words[i]! &= other.#words[i] ?? 0;
+    // Locals: these loops are most of what a filter with an index costs, and a private field is looked up each time.
+    const [words, others] = [this.#words, other.#words];
+    const shared = Math.min(words.length, others.length);
+    for (let i = 0; i < shared; i++) words[i]! &= others[i]!;
+    words.fill(0, shared);
     return this;
   }
 
   /** Removes what is in `other`. */
   subtract(other: Bitset): this {
     this.#count = undefined;
-    const shared = Math.min(this.#words.length, other.#words.length);
-    for (let i = 0; i < shared; i++) this.#words[i]! &= ~other.#words[i]!;
+    const [words, others] = [this.#words, other.#words];
+    const shared = Math.min(words.length, others.length);
+    for (let i = 0; i < shared; i++) words[i]! &= ~others[i]!;
     return this;
   }
 
@@ -77,7 +82,8 @@ export class Bitset {
       return this;
     }
     if (other.#words.length > this.#words.length) this.#grow(other.#words.length);
-    for (let i = 0; i < other.#words.length; i++) this.#words[i]! |= other.#words[i]!;
+    const [words, others] = [this.#words, other.#words];
+    for (let i = 0; i < others.length; i++) words[i]! |= others[i]!;
     return this;
   }
 
@@ -87,8 +93,10 @@ export class Bitset {
   }
 
   #counted(): number {
+    const words = this.#words;
     let total = 0;
-    for (let word of this.#words) {
+    for (let i = 0; i < words.length; i++) {
+      let word = words[i]!;
       // The classic parallel bit count, by pairs, nibbles, bytes.
       word -= (word >>> 1) & 0x55555555;
       word = (word & 0x33333333) + ((word >>> 2) & 0x33333333);

@@ -1,7 +1,7 @@
 import { parseInstant } from '../../filter/datetime.ts';
 import type { Bounds, FilterLeaf } from '../../filter/normal-form.ts';
 import { type Segments, valueAt } from '../../filter/path.ts';
-import { tokenize } from '../../filter/tokenize.ts';
+import { termsOf } from '../../filter/tokenize.ts';
 import type { FieldType, Payload } from '../../types.ts';
 import { TextIndex } from '../text/text-index.ts';
 import { Bitset } from './bitset.ts';
@@ -78,7 +78,7 @@ export class FieldIndex {
     }
     const elements: readonly unknown[] = Array.isArray(value) ? value : [value];
     if (this.text !== undefined) {
-      const terms = elements.flatMap((element) => tokenize(element as string));
+      const terms = termsOf(value);
       if (add) this.text.add(slot, terms);
       else this.text.remove(slot, terms);
       return;

@@ -1,4 +1,5 @@
 import { VectorStoreError } from '../../errors.ts';
+import type { SavedContent } from '../index/saved-content.ts';
 import type { ResolvedIndex } from '../index/vector-index.ts';
 import type { Partition } from '../partition.ts';
 import type { PartitionImage } from '../partition-image.ts';
@@ -28,7 +29,7 @@ export interface Loading {
   /** Of a partition's vectors; undefined if there is no such partition. */
   vectorVersion(namespace: string): number | undefined;
   /** The saved index fits the partition as it is now. */
-  adopt(namespace: string, content: Uint8Array): Partition;
+  adopt(namespace: string, content: SavedContent): Promise<Partition>;
 }
 
 /**
@@ -93,13 +94,13 @@ export class CollectionFiles {
     // Read while the snapshot is made sense of.
     const reading = this.#indexes.read(this.#manifest.index, (path, error) => this.#reportIndex(path, error));
     const [saved] = await Promise.all([reading, this.#loadSnapshot(collection)]);
-    const adoptIfFits = (namespace: string) => {
+    const adoptIfFits = (namespace: string): Promise<void> | undefined => {
       const index = saved.get(namespace);
-      if (index === undefined || index.vectorVersion !== collection.vectorVersion(namespace)) return;
+      if (index === undefined || index.vectorVersion !== collection.vectorVersion(namespace)) return undefined;
       saved.delete(namespace);
-      this.#adopt(collection, namespace, index);
+      return this.#adopt(collection, namespace, index);
     };
-    for (const namespace of [...saved.keys()]) adoptIfFits(namespace);
+    for (const namespace of [...saved.keys()]) await adoptIfFits(namespace);
     const { log, discarded } = await OperationLog.open(
       this.#fs,
       this.#path(logName(this.#manifest.generation)),
@@ -107,9 +108,11 @@ export class CollectionFiles {
       this.#manifest,
       (operation) => {
         collection.apply(operation);
-        adoptIfFits(operation.namespace);
+        return adoptIfFits(operation.namespace);
       },
     );
+    for (const { path } of saved.values())
+      await this.#indexes.check(path).catch((error: unknown) => this.#reportIndex(path, error));
     this.#log = log;
     if (discarded !== undefined) this.#recovery.push(discarded);
   }
@@ -121,9 +124,10 @@ export class CollectionFiles {
     for (const [namespace, image] of await this.#snapshot.images()) await collection.restore(namespace, image);
   }
 
-  #adopt(collection: Loading, namespace: string, { path, content }: SavedIndex): void {
+  async #adopt(collection: Loading, namespace: string, { path }: SavedIndex): Promise<void> {
     try {
-      this.#indexes.remember(namespace, collection.adopt(namespace, content));
+      const adopted = await this.#indexes.open(path, (content) => collection.adopt(namespace, content));
+      this.#indexes.remember(namespace, adopted);
     } catch (error) {
       this.#reportIndex(path, error);
     }

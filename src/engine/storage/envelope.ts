@@ -1,7 +1,9 @@
 import { VectorStoreError } from '../../errors.ts';
+import type { SavedContent } from '../index/saved-content.ts';
 import { TimeSlice } from '../time-slice.ts';
 import { ByteReader, ByteWriter } from './bytes.ts';
 import { crc32 } from './crc32.ts';
+import { type FileHandle, type FileSystem, openExisting } from './filesystem.ts';
 
 /*
  * A checksummed envelope for bytes that somebody else will parse (native index files, which crash on damage instead of noticing it):
@@ -42,6 +44,87 @@ export function openEnvelope(bytes: Uint8Array, name: string): { header: unknown
   const content = from.raw(from.u32());
   if (!from.done) throw new VectorStoreError('Corruption', `${name} has bytes to spare`);
   return { header, content };
+}
+
+/** The same of a file, read from its beginning to its end: what the header says may be damage until {@link OpenEnvelope.verify}. */
+export class OpenEnvelope implements SavedContent {
+  readonly header: unknown;
+  readonly byteLength: number;
+  readonly #path: string;
+  readonly #file: FileHandle;
+  readonly #expected: number;
+  readonly #slice = new TimeSlice(new AbortController().signal);
+  #checksum: number;
+  #at: number;
+  readonly #end: number;
+
+  private constructor(path: string, file: FileHandle, expected: number, head: Uint8Array) {
+    const from = new ByteReader(head);
+    this.#path = path;
+    this.#file = file;
+    this.#expected = expected;
+    this.#checksum = crc32(head);
+    this.header = JSON.parse(from.text());
+    this.byteLength = from.u32();
+    this.#at = prefixBytes + head.byteLength;
+    this.#end = this.#at + this.byteLength;
+  }
+
+  /** @throws `Corruption` */
+  static async open(fs: FileSystem, path: string): Promise<OpenEnvelope> {
+    const file = await openExisting(fs, path);
+    try {
+      const size = await file.size();
+      // Magic, version, checksum, length of the header.
+      const first = await file.read(0, Math.min(size, prefixBytes + 4));
+      const from = new ByteReader(first);
+      if (from.u32() !== magic) throw new VectorStoreError('Corruption', `${path} is no file of this library`);
+      const found = from.u32();
+      if (found !== version) throw otherVersion(path, found);
+      const expected = from.u32();
+      const head = await file.read(prefixBytes, Math.min(size - prefixBytes, 8 + from.u32()));
+      const envelope = new OpenEnvelope(path, file, expected, head);
+      if (envelope.#end !== size) throw envelope.#damaged();
+      return envelope;
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
+  }
+
+  async read(target: Uint8Array): Promise<void> {
+    if (this.#at + target.byteLength > this.#end) throw this.#damaged();
+    for (let done = 0; done < target.byteLength; done += checkedAtOnce) {
+      const part = target.subarray(done, done + checkedAtOnce);
+      if (this.#file.readSync(this.#at, part) !== part.byteLength) throw this.#damaged();
+      this.#checksum = crc32(part, this.#checksum);
+      this.#at += part.byteLength;
+      await this.#slice.pause();
+    }
+  }
+
+  verify(): void {
+    if (this.#at !== this.#end || this.#checksum !== this.#expected) throw this.#damaged();
+  }
+
+  /**
+   * Reads the rest, for nothing but this.
+   *
+   * @throws `Corruption` as `verify` does.
+   */
+  async verifyRest(): Promise<void> {
+    const buffer = new Uint8Array(Math.min(checkedAtOnce, this.#end - this.#at));
+    while (this.#at < this.#end) await this.read(buffer.subarray(0, this.#end - this.#at));
+    this.verify();
+  }
+
+  close(): Promise<void> {
+    return this.#file.close();
+  }
+
+  #damaged(): VectorStoreError {
+    return new VectorStoreError('Corruption', `${this.#path} fails its checksum`);
+  }
 }
 
 /** Damage, unless it is a version that there was: no single flipped bit makes one of the other. */

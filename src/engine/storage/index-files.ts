@@ -1,7 +1,8 @@
 import { z } from 'zod';
+import type { SavedContent } from '../index/saved-content.ts';
 import type { VectorIndex } from '../index/vector-index.ts';
-import { openEnvelope, sealEnvelope } from './envelope.ts';
-import { type FileSystem, readFile, replaceFile } from './filesystem.ts';
+import { OpenEnvelope, sealEnvelope } from './envelope.ts';
+import { type FileSystem, replaceFile } from './filesystem.ts';
 
 const fileName = /^index-(\d+)$/;
 
@@ -19,12 +20,11 @@ export interface Indexed {
   readonly vectorVersion: number;
 }
 
-/** An index as it was found, verified. */
+/** An index as it was found; nothing of it is verified yet. */
 export interface SavedIndex {
   readonly path: string;
   /** Of the vectors it is an index of. */
   readonly vectorVersion: number;
-  readonly content: Uint8Array;
 }
 
 /** The saved vector indexes of a collection, a file for each namespace. All can be made again from the vectors. */
@@ -54,17 +54,52 @@ export class IndexFiles {
       if (number === undefined) continue;
       const path = `${this.#directory}/${name}`;
       try {
-        const { header, content } = openEnvelope(await readFile(this.#fs, path), path);
-        const { collection, namespace, vectorVersion, spec: savedFor } = headerSchema.parse(header);
+        const { collection, namespace, vectorVersion, spec: savedFor } = await this.#headerOf(path);
         this.#numbers.set(namespace, Number(number));
         if (collection === this.#collection && savedFor === JSON.stringify(spec))
-          found.set(namespace, { path, vectorVersion, content });
+          found.set(namespace, { path, vectorVersion });
+        else await this.check(path);
       } catch (error) {
         report(path, error);
         await this.#fs.remove(path);
       }
     }
     return found;
+  }
+
+  async #headerOf(path: string): Promise<z.infer<typeof headerSchema>> {
+    const envelope = await OpenEnvelope.open(this.#fs, path);
+    try {
+      return headerSchema.parse(envelope.header);
+    } finally {
+      await envelope.close();
+    }
+  }
+
+  /**
+   * For a file that does not fit: one whose header is damaged does not, either, and somebody should know.
+   *
+   * @throws `Corruption`; then the file is gone.
+   */
+  check(path: string): Promise<void> {
+    return this.#using(path, (envelope) => envelope.verifyRest());
+  }
+
+  /** Hands out the content of a file; one that cannot be used is removed. */
+  open<T>(path: string, use: (content: SavedContent) => Promise<T>): Promise<T> {
+    return this.#using(path, use);
+  }
+
+  async #using<T>(path: string, use: (envelope: OpenEnvelope) => Promise<T>): Promise<T> {
+    const envelope = await OpenEnvelope.open(this.#fs, path);
+    try {
+      return await use(envelope);
+    } catch (error) {
+      await this.#fs.remove(path);
+      throw error;
+    } finally {
+      await envelope.close();
+    }
   }
 
   /** Notes that what is saved is this. */

@@ -22,7 +22,7 @@ export interface ReplayedLog {
  *
  * @throws `Corruption`
  */
-export async function replayLog(log: ReplayedLog, apply: (body: Uint8Array) => void): Promise<number> {
+export async function replayLog(log: ReplayedLog, apply: (body: Uint8Array) => Promise<void> | void): Promise<number> {
   const { file, path, identity, durable } = log;
   const size = await file.size();
   checkLogHeader(await file.read(0, logHeaderBytes), identity, path);
@@ -35,7 +35,7 @@ export async function replayLog(log: ReplayedLog, apply: (body: Uint8Array) => v
     if (head === undefined) break;
     const body = await window.at(at + entryHeadBytes, head.bodyBytes);
     if (body.byteLength < head.bodyBytes || crc32(body) !== head.bodyChecksum) break;
-    apply(body);
+    await apply(body);
     at += entryHeadBytes + head.bodyBytes;
     await slice.pause();
   }

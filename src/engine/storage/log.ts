@@ -50,7 +50,7 @@ export class OperationLog {
     path: string,
     identity: LogIdentity,
     { durable, dimension }: { readonly durable: number; readonly dimension: number },
-    apply: (operation: Operation) => void,
+    apply: (operation: Operation) => Promise<void> | void,
   ): Promise<{ log: OperationLog; discarded: string | undefined }> {
     const file = await openExisting(fs, path);
     try {

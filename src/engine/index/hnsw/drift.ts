@@ -1,4 +1,5 @@
 import { norm } from '../../../score.ts';
+import type { IndexDrift } from '../../../types.ts';
 import type { VectorSource } from '../vector-index.ts';
 
 /** Vectors that say how far from the centre vectors were when codes were trained. */
@@ -30,6 +31,12 @@ export class Drift {
   observe(slot: number): void {
     this.#seen += 1;
     this.#recent += (this.#distance(slot) - this.#recent) / Math.min(this.#seen, memory);
+  }
+
+  /** Undefined until enough was added. */
+  get figures(): IndexDrift | undefined {
+    if (this.#seen < memory || !(this.spread > 0)) return undefined;
+    return { trained: this.spread, recent: this.#recent, vectors: memory };
   }
 
   /** Whether codes should be trained anew. */

@@ -30,7 +30,7 @@ const batchBytes = 2 ** 20;
 const mostTogether = 512;
 
 /** Tables with an entry for every node, below the nodes. */
-type Table = 'visited' | 'live' | 'mask' | 'upperStart' | 'upper' | `visited${number}`;
+type Table = 'visited' | 'live' | 'mask' | 'upperStart' | 'upper' | 'signs' | 'closeness' | `visited${number}`;
 
 /** What a thread must know to insert into a graph. */
 export interface ThreadPlaces {
@@ -52,6 +52,8 @@ export class GraphMemory {
   /** A batch for other threads: vectors, then levels. */
   readonly batch: { readonly vectors: number; readonly levels: number; readonly most: number };
   readonly blockBytes: number;
+  /** Bytes of a node's signs; 0 where there are none. */
+  readonly signBytes: number;
   readonly #shape: GraphShape;
   readonly #threads: number;
   readonly #locks: number;
@@ -74,6 +76,7 @@ export class GraphMemory {
     this.kernels = instantiateHnsw(threads > 0 ? modules.shared : modules.single, this.memory);
     const { dimension, m } = shape;
     this.blockBytes = this.kernels.blockBytesFor(dimension, rowKinds[shape.quantization], m);
+    this.signBytes = this.kernels.signBytesFor(dimension, rowKinds[shape.quantization]);
     this.centre = aligned(this.state + 4 * stateWords);
     this.source = aligned(this.centre + 4 * dimension);
     this.#locks = aligned(this.source + 4 * dimension);
@@ -90,6 +93,8 @@ export class GraphMemory {
       'mask',
       'upperStart',
       'upper',
+      'signs',
+      'closeness',
     ];
     this.#firstTable = scratch + each * (threads + 1);
     this.#most = Math.max(1_024, Math.floor(smallBytes / this.blockBytes));
@@ -106,7 +111,11 @@ export class GraphMemory {
     const visited = this.table(thread === 0 ? 'visited' : `visited${thread}`);
     return {
       configure: [kind, dimension, Number(euclidean), m, this.state, this.centre, this.#locks, this.#scratch[thread]!],
-      place: [visited, this.table('upperStart'), this.table('upper'), this.#nodes],
+      place: [
+        visited,
+        ...(['upperStart', 'upper', 'signs', 'closeness'] as const).map((name) => this.table(name)),
+        this.#nodes,
+      ] as Parameters<HnswExports['place']>,
     };
   }
 
@@ -128,9 +137,10 @@ export class GraphMemory {
     return this.#nodes;
   }
 
-  /** Memory that so many nodes have touched. */
-  bytesInUse(nodes: number, upperLists: number): number {
-    const inTables = nodes * (2 * (1 + this.#threads) + 1 / 4 + 4) + upperLists * 4 * this.#shape.m;
+  /** Memory that so many nodes have touched, of `signed` of which the signs were taken. */
+  bytesInUse(nodes: number, upperLists: number, signed: number): number {
+    const inTables =
+      nodes * (2 * (1 + this.#threads) + 1 / 4 + 4) + upperLists * 4 * this.#shape.m + signed * (this.signBytes + 8);
     return this.#firstTable + Math.ceil(inTables) + nodes * this.blockBytes;
   }
 
@@ -150,6 +160,8 @@ export class GraphMemory {
       mask: bits,
       upperStart: 4 * most,
       upper: 4 * this.#shape.m * this.#mostLists(most),
+      signs: this.signBytes * most,
+      closeness: this.signBytes === 0 ? 0 : 8 * most,
     };
     let at = this.#firstTable;
     const places = new Map<Table, number>();
@@ -183,7 +195,9 @@ export class GraphMemory {
 
   /** Nodes that there is room for in 4 GiB. */
   #mostInAll(): number {
-    const perNode = this.blockBytes + 2 * (1 + this.#threads) + 1 / 4 + 4 + (5 * this.#shape.m) / (this.#shape.m - 1);
+    const { m } = this.#shape;
+    const tables = 2 * (1 + this.#threads) + 1 / 4 + 4 + (5 * m) / (m - 1) + this.signBytes + 8;
+    const perNode = this.blockBytes + tables;
     return Math.floor((mostPages * pageBytes - this.#firstTable - 4_096 * this.#shape.m - pageBytes) / perNode);
   }
 

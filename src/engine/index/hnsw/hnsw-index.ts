@@ -1,19 +1,20 @@
 import { norm } from '../../../score.ts';
-import type { IndexSpec } from '../../../types.ts';
+import type { IndexDrift, IndexSpec } from '../../../types.ts';
 import type { HnswModules } from '../../kernels/hnsw.ts';
 import type { SearchTrace } from '../../search-trace.ts';
 import type { TimeSlice } from '../../time-slice.ts';
-import { openVerified, type PackageIdentity, seal } from '../package.ts';
-import { none, Positions } from '../positions.ts';
+import { seal } from '../package.ts';
+import { none } from '../positions.ts';
 import { type Generation, RenewingIndex } from '../renewing-index.ts';
 import type { IndexSearchOptions, SlotSet, VectorIndex, VectorSource } from '../vector-index.ts';
 import { auditGraph } from './audit.ts';
 import { Drift } from './drift.ts';
 import { noteMaskedPlan } from './explanation.ts';
 import { Graph, type ThreadedSettings } from './graph.ts';
-import { leastShareMet, planMasked } from './plan.ts';
+import { bandOf, leastShareMet, planMasked } from './plan.ts';
 import { type Found, mostProposed, proposedOf, type Slack, slackFor } from './proposal.ts';
 import type { Quantization } from './quantization.ts';
+import { identityOf, type Restored, steps } from './saved.ts';
 import { searchEf } from './settings.ts';
 import { ThreadedSearches } from './threaded-searches.ts';
 import { centreOf } from './training.ts';
@@ -43,7 +44,6 @@ const worthThreads = { cold: 2e8, warm: 4e7 };
 /** Before the first audit. */
 const usualComparisons = 16;
 
-const steps = ['sq4', 'sq8', 'none'] as const;
 type Step = (typeof steps)[number];
 
 /** What an index is made with. */
@@ -77,15 +77,15 @@ export class HnswIndex implements VectorIndex {
     modules: HnswModules,
     { spec, settings, quantization }: HnswSpec,
     vectors: VectorSource,
-    saved?: Uint8Array,
+    restored?: Restored,
   ) {
     this.spec = spec;
     this.#settings = settings;
     this.#vectors = vectors;
     this.#mayChange = quantization === 'auto';
     this.#quantization = quantization !== 'auto' ? quantization : vectors.dimension >= nibblesFrom ? 'sq4' : 'sq8';
-    const { waiting, generation } = saved === undefined ? { waiting: [] } : this.#restore(modules, saved);
-    this.#waiting = new Set(waiting);
+    const generation = restored && this.#restore(restored);
+    this.#waiting = new Set(restored?.waiting);
     const make = () => {
       const slots = this.#graphs.current?.positions.liveSlots() ?? [...this.#waiting];
       const centre = centreOf(vectors, slots);
@@ -96,27 +96,15 @@ export class HnswIndex implements VectorIndex {
     this.#graphs = new RenewingIndex({ minimum: 1, eager: 1, prepare() {}, make }, generation);
   }
 
-  get #identity(): PackageIdentity {
-    const { dimension, metric } = this.#vectors;
-    const { threads: _, ...settings } = this.#settings;
-    return { maker: 'anyvec', format: 2, dimension, metric, ...settings, type: 'hnsw' };
-  }
-
-  #restore(modules: HnswModules, saved: Uint8Array): { waiting: number[]; generation: Generation<Graph> } {
-    const [head, waiting, table, ...sections] = openVerified(saved, this.#identity, 3 + Graph.sections);
-    const [step = 0, nextAudit = 0, comparisons = 0, error = Number.NaN, spread = Number.NaN] = new Float64Array(
-      Uint8Array.from(head!).buffer,
-    );
+  #restore({ head, generation }: Restored): Generation<Graph> {
+    const [step = 0, nextAudit = 0, comparisons = 0, error = Number.NaN, spread = Number.NaN] = head;
     this.#quantization = steps[step]!;
     this.#nextAudit = nextAudit;
     this.#comparisonsPerEf = comparisons;
     this.#error = Number.isNaN(error) ? undefined : error;
-    const index = Graph.fromSections(modules, this.#settings, this.#vectors, this.#quantization, sections);
+    const { index } = generation;
     if (!Number.isNaN(spread)) this.#drifts.set(index, new Drift(this.#vectors, index.centre, spread));
-    return {
-      waiting: [...new Uint32Array(Uint8Array.from(waiting!).buffer)],
-      generation: { index, positions: Positions.fromBytes(table!) },
-    };
+    return generation;
   }
 
   serialize(): Uint8Array | undefined {
@@ -132,7 +120,7 @@ export class HnswIndex implements VectorIndex {
     );
     const waiting = Uint32Array.from(this.#waiting);
     const parts = [new Uint8Array(head.buffer), new Uint8Array(waiting.buffer), positions.toBytes()];
-    return seal(this.#identity, [...parts, ...index.toSections()], 'openVerified');
+    return seal(identityOf(this.#settings, this.#vectors), [...parts, ...index.toSections()], 'openVerified');
   }
 
   add(slots: readonly number[]): void {
@@ -341,7 +329,8 @@ export class HnswIndex implements VectorIndex {
     slack: Slack | undefined,
     trace: SearchTrace | undefined,
   ): Found | undefined {
-    const question = { passing, live: positions.live, ef, comparisonsPerEf: this.#comparisonsPerEf };
+    const { hasSigns } = index;
+    const question = { passing, live: positions.live, ef, comparisonsPerEf: this.#comparisonsPerEf, hasSigns };
     const plan = planMasked(question);
     if (trace !== undefined) noteMaskedPlan(trace, question, plan);
     if (positions.isIdentity && allowed.view !== undefined) index.askWithin(query, allowed.view());
@@ -364,7 +353,12 @@ export class HnswIndex implements VectorIndex {
     const wanted =
       slack === undefined ? Math.min(Graph.mostFound, Math.max(ef, scanned.factor * k + scanned.beyond)) : k;
     const most = Math.min(Graph.mostFound, Math.max(wanted, mostProposed) + 1);
-    const found = index.scan(wanted, most, slack ?? noSlack);
+    // Of what is wanted there must be enough in the first part.
+    const band = bandOf({ ...question, ef: Math.max(ef, wanted) });
+    const found =
+      band === undefined
+        ? index.scan(wanted, most, slack ?? noSlack)
+        : index.scanSigned(wanted, most, slack ?? noSlack, band);
     // Where distances are much alike, codes do not tell them apart: then the vectors themselves are compared, by the engine.
     if (found.size < most) return found;
     return trace?.decline('what passes the filter is so much alike in distance that codes do not tell it apart');
@@ -378,6 +372,11 @@ export class HnswIndex implements VectorIndex {
 
   get byteLength(): number {
     return this.#graphs.byteLength;
+  }
+
+  get drift(): IndexDrift | undefined {
+    const graph = this.#graphs.current?.index;
+    return graph && this.#drifts.get(graph)?.figures;
   }
 
   dispose(): void {

@@ -6,6 +6,7 @@ import { usefulThreads } from './crew.ts';
 import type { ThreadedSettings } from './graph.ts';
 import { HnswIndex } from './hnsw-index.ts';
 import { quantizationOf } from './quantization.ts';
+import { restoredFromBytes, restoredFromContent } from './saved.ts';
 import { graphSettings, resolveSettings } from './settings.ts';
 
 const ownOptions = ['index.options.quantization', 'index.options.threads'];
@@ -13,8 +14,11 @@ const ownOptions = ['index.options.quantization', 'index.options.threads'];
 /** Loads the engine's own HNSW: `m`, `efConstruction`, `ef`, and as options `seed`, `quantization` and `threads`. */
 export async function loadHnsw(): Promise<VectorIndexProvider> {
   const modules = await compileHnsw();
-  const make = ({ spec }: ResolvedIndex, ...rest: [Parameters<VectorIndexProvider['create']>[1], Uint8Array?]) =>
-    new HnswIndex(modules, { spec, settings: settingsOf(spec), quantization: quantizationOf(spec) }, ...rest);
+  const settled = ({ spec }: ResolvedIndex) => ({
+    spec,
+    settings: settingsOf(spec),
+    quantization: quantizationOf(spec),
+  });
   return {
     types: ['hnsw'],
     resolve(spec) {
@@ -33,8 +37,15 @@ export async function loadHnsw(): Promise<VectorIndexProvider> {
         ignoredHints: ignoredHints.filter((hint) => !ownOptions.includes(hint)),
       };
     },
-    create: (resolved, vectors) => make(resolved, vectors),
-    load: (bytes, resolved, vectors) => make(resolved, vectors, bytes),
+    create: (resolved, vectors) => new HnswIndex(modules, settled(resolved), vectors),
+    load(bytes, resolved, vectors) {
+      const spec = settled(resolved);
+      return new HnswIndex(modules, spec, vectors, restoredFromBytes(modules, spec.settings, vectors, bytes));
+    },
+    async loadFrom(content, resolved, vectors) {
+      const spec = settled(resolved);
+      return new HnswIndex(modules, spec, vectors, await restoredFromContent(modules, spec.settings, vectors, content));
+    },
     usedParams: () => ['ef'],
   };
 }

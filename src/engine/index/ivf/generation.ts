@@ -1,3 +1,4 @@
+import type { IndexDrift } from '../../../types.ts';
 import type { HnswModules } from '../../kernels/hnsw.ts';
 import type { VectorSource } from '../vector-index.ts';
 import { CentroidGraph } from './centroid-graph.ts';
@@ -34,6 +35,8 @@ export class Generation {
   #quality: Quality | undefined;
   /** Vectors added since they were filled. */
   #writes = 0;
+  /** What was last said of drift. */
+  #latest: { readonly recent: number; readonly vectors: number } | undefined;
 
   constructor(lists: InvertedLists, quality?: Quality) {
     this.lists = lists;
@@ -61,10 +64,19 @@ export class Generation {
     if (this.#quality === undefined || errors.count < needed) return false;
     const { sum, count: added } = this.lists.takeErrors();
     this.#writes += added;
+    this.#latest = { recent: sum / added, vectors: added };
     const { error, imbalance } = this.#quality;
     // Lists that are new cannot be made better so soon.
     if (this.#writes < count / 2) return false;
     return sum / added > mostErrorGrowth * error || this.lists.imbalance > mostImbalanceGrowth * imbalance;
+  }
+
+  /** Distances from the centroids, when they were trained and of late. */
+  get drift(): IndexDrift | undefined {
+    const trained = this.#quality?.error ?? 0;
+    const { sum, count } = this.lists.errors;
+    const latest = count < telling.least ? this.#latest : { recent: sum / count, vectors: count };
+    return trained > 0 && latest !== undefined ? { trained, ...latest } : undefined;
   }
 
   /** For {@link Generation.load}. */

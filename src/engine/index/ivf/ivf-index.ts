@@ -1,4 +1,4 @@
-import type { IndexSpec } from '../../../types.ts';
+import type { IndexDrift, IndexSpec } from '../../../types.ts';
 import { openVerified, type PackageIdentity, seal } from '../package.ts';
 import type { IndexSearchOptions, ResolvedIndex, VectorIndex, VectorSource } from '../vector-index.ts';
 import { Generation, type IvfModules } from './generation.ts';
@@ -115,6 +115,10 @@ export class IvfIndex implements VectorIndex {
 
   get byteLength(): number {
     return (this.#current?.lists.byteLength ?? 0) + (this.#succession?.byteLength ?? 0);
+  }
+
+  get drift(): IndexDrift | undefined {
+    return this.#current?.drift;
   }
 
   serialize(): Uint8Array | undefined {

@@ -1,6 +1,8 @@
 export { decode, distance, distances, encode, evaluations, isExact, prepareRow, resetEvaluations, takeIn } from './distance';
 export { insert, insertBatch } from './insert';
-export { blockBytesFor, configure, place } from './layout';
+export { blockBytesFor, configure, place, signBytesFor } from './layout';
 export { lockBytes } from './locks';
 export { pivot, query, scratchBytes } from './scratch';
-export { ask, scanMasked, search, searchMasked, searchThrough } from './search';
+export { scanMasked, scanSigned } from './scan';
+export { ask, search, searchMasked, searchThrough } from './search';
+export { countSigns, takeSigns } from './signs';

@@ -34,6 +34,11 @@ export let upper: usize = 0;
 export let mostLinks: i32 = 0;
 /** For every node, the number of the last search that met it. u16. */
 export let visited: usize = 0;
+/** Signs of the rows of nodes, `signBytes` each, as far as they have been taken. See `signs.ts`. */
+export let signs: usize = 0;
+export let signBytes: usize = 0;
+/** For every node of a mask: how many signs differ, and which node it is. u64. */
+export let closeness: usize = 0;
 /** The graph's state, see `state.ts`. */
 export let state: usize = 0;
 /** See `locks.ts`. */
@@ -66,6 +71,11 @@ export function blockBytesFor(dimension: i32, kind: i32, mostLinks: i32): usize 
   return rowBytesFor(dimension, kind) + (<usize>mostLinks << 3);
 }
 
+/** Bytes of a node's signs: none but where rows are 4-bit codes. */
+export function signBytesFor(dimension: i32, kind: i32): usize {
+  return kind == asNibbles ? ((<usize>paddedFor(dimension, kind) >> 3) + 7) & ~7 : 0;
+}
+
 /** What never changes. `givenMostLinks` on upper levels; twice as many on level 0. */
 export function configure(
   givenKind: i32,
@@ -85,6 +95,7 @@ export function configure(
   mostLinks0 = 2 * givenMostLinks;
   rowBytes = rowBytesFor(givenDimension, givenKind);
   blockBytes = blockBytesFor(givenDimension, givenKind, givenMostLinks);
+  signBytes = signBytesFor(givenDimension, givenKind);
   state = givenState;
   centre = givenCentre;
   locks = givenLocks;
@@ -92,10 +103,19 @@ export function configure(
 }
 
 /** What moves when the graph outgrows its first memory. */
-export function place(givenVisited: usize, givenUpperStart: usize, givenUpper: usize, givenNodes: usize): void {
+export function place(
+  givenVisited: usize,
+  givenUpperStart: usize,
+  givenUpper: usize,
+  givenSigns: usize,
+  givenCloseness: usize,
+  givenNodes: usize,
+): void {
   visited = givenVisited;
   upperStart = givenUpperStart;
   upper = givenUpper;
+  signs = givenSigns;
+  closeness = givenCloseness;
   nodes = givenNodes;
 }
 

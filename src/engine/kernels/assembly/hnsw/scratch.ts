@@ -31,7 +31,7 @@ export const constants: usize = 32;
 
 /** Bytes of scratch memory that a graph of this dimension needs. */
 export function scratchBytes(dimension: i32): usize {
-  return vectorAt + 3 * vectorBytes(dimension) + 2 * constants;
+  return vectorAt + 5 * vectorBytes(dimension) + 2 * constants + 64;
 }
 
 /** Nodes to be scored. */
@@ -101,6 +101,20 @@ export function centred(): usize {
 @inline
 export function query(): usize {
   return scratch + vectorAt + vectorBytes(dimension);
+}
+
+/** The signs of a query. */
+// @ts-expect-error: decorator
+@inline
+export function querySigns(): usize {
+  return scratch + vectorAt + 3 * vectorBytes(dimension) + 2 * constants;
+}
+
+/** How many nodes differ in 0, 1, … up to all signs from a query. u32. */
+// @ts-expect-error: decorator
+@inline
+export function histogram(): usize {
+  return scratch + vectorAt + 4 * vectorBytes(dimension) + 2 * constants;
 }
 
 /** A node prepared as a query. */

@@ -156,61 +156,6 @@ function gatherSeeds(mask: usize, seeds: i32, already: i32): i32 {
   return listed;
 }
 
-/** Rows whose distances a scan asks for at once: memory fetches that many while the first are compared. */
-const scoredTogether: i32 = 32;
-
-/**
- * The `wanted` nearest of the nodes whose bit is set at `mask`, by comparing with each, and all others that are hardly farther than the last of
- * them: by `slack` times its distance or, where `squared`, times the root of it, which is what the distance is a square of.
- *
- * @param most A pool of this size is not all of them.
- */
-export function scanMasked(wanted: i32, most: i32, mask: usize, slack: f32, squared: bool): usize {
-  const nearest = walked();
-  const near = results();
-  pool.clear(nearest, wanted);
-  pool.clear(near, most);
-  let bound: u32 = 0xffffffff;
-  const nodes = count();
-  let listed = 0;
-  for (let base = 0; base < nodes; base += 32) {
-    let bits = load<u32>(mask + (<usize>base >> 3));
-    while (bits != 0) {
-      store<u32>(list() + (<usize>listed << 2), base + ctz(bits));
-      listed++;
-      bits &= bits - 1;
-    }
-    if (listed < scoredTogether && base + 32 < nodes) continue;
-    distances(list(), listed, query(), listDistances());
-    for (let i = 0; i < listed; i++) pool.offer(nearest, listedKey(i), listedNode(i));
-    bound = boundOf(nearest, slack, squared);
-    for (let i = 0; i < listed; i++) {
-      const key = listedKey(i);
-      if (key > bound) continue;
-      pool.append(near, key, listedNode(i));
-      if (!pool.isFull(near)) continue;
-      pool.keep(near, bound);
-      if (pool.isFull(near)) return near;
-    }
-    listed = 0;
-  }
-  pool.clear(nearest, most);
-  for (let i = 0; i < pool.sizeOf(near); i++) {
-    const entry = pool.entryAt(near, i);
-    if (pool.keyIn(entry) <= bound) pool.offer(nearest, pool.keyIn(entry), pool.nodeIn(entry));
-  }
-  pool.sort(nearest);
-  return nearest;
-}
-
-/** Up to which distance a node is worth a second look. */
-function boundOf(nearest: usize, slack: f32, squared: bool): u32 {
-  const last = pool.farthest(nearest);
-  if (last == 0xffffffff) return last;
-  const distance = pool.distanceOf(last);
-  return pool.keyOf(distance + slack * (squared ? sqrt(max<f32>(0, distance)) : 1));
-}
-
 // @ts-expect-error: decorator
 @inline
 function isSet(mask: usize, node: u32): bool {
