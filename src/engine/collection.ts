@@ -199,7 +199,7 @@ export class EngineCollection implements CollectionDriver {
 
   async searchHybrid(namespace: string, asked: DriverHybrid, context: CallContext): Promise<StoredHybridMatch[]> {
     const partition = await this.#reading(namespace, asked.filter, context);
-    await partition?.prepareText(new TimeSlice(context.signal));
+    await partition?.prepareText(asked.fields, new TimeSlice(context.signal));
     this.#check(context);
     return partition?.searchHybrid(asked) ?? [];
   }

@@ -1,6 +1,6 @@
 import type { DriverHybrid, DriverSearch, Parts, StoredHybridMatch, StoredMatch, StoredRecord } from '../driver.ts';
 import { invalid } from '../errors.ts';
-import type { FilterNode } from '../filter/normal-form.ts';
+import { type FilterNode, fieldsIn } from '../filter/normal-form.ts';
 import { fuse } from '../fusion.ts';
 import { scoreOf } from '../score.ts';
 import type { FieldType, Id, Metric, Payload, SearchPlan } from '../types.ts';
@@ -103,12 +103,15 @@ export class Partition {
 
   /** Does in slices what an answer to this filter needs to be done once. */
   async prepare(filter: FilterNode, slice: TimeSlice): Promise<void> {
-    if (filter.kind !== 'all' && filter.kind !== 'none') await this.prepareText(slice);
+    await this.#payloads.prepare(fieldsIn(filter), slice);
   }
 
-  /** Does in slices what a ranking by text needs to be done once. */
-  async prepareText(slice: TimeSlice): Promise<void> {
-    await this.#payloads.prepare(slice);
+  /** Does in slices what a ranking by the text of these fields needs to be done once. */
+  async prepareText(fields: DriverHybrid['fields'], slice: TimeSlice): Promise<void> {
+    await this.#payloads.prepare(
+      fields.map(({ field }) => field),
+      slice,
+    );
   }
 
   get size(): number {

@@ -46,6 +46,13 @@ export const matchAll: FilterNode = Object.freeze({ kind: 'all' });
 /** Matches no record. */
 export const matchNone: FilterNode = Object.freeze({ kind: 'none' });
 
+/** The fields that a filter asks about, each once or more often. */
+export function fieldsIn(node: FilterNode): string[] {
+  if (node.kind === 'all' || node.kind === 'none') return [];
+  if (node.kind === 'and' || node.kind === 'or') return node.of.flatMap(fieldsIn);
+  return node.kind === 'not' ? fieldsIn(node.of) : [node.field];
+}
+
 /** All of them; flattened, constants folded. Everything for an empty list. */
 export function and(nodes: readonly FilterNode[]): FilterNode {
   return combine('and', nodes, matchAll, matchNone);

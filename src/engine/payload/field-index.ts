@@ -49,8 +49,7 @@ export class FieldIndex {
   /** Undefined where this index cannot tell anything about the leaf. */
   lookup(leaf: FilterLeaf): Lookup | undefined {
     if (leaf.kind === 'exists') return { slots: this.#present.clone(), exact: true };
-    if (this.text !== undefined)
-      return leaf.kind === 'match' ? { slots: this.text.withAll(leaf.terms), exact: false } : undefined;
+    if (this.text !== undefined) return leaf.kind === 'match' ? this.#withAll(this.text, leaf.terms) : undefined;
     switch (leaf.kind) {
       case 'eq':
         return { slots: this.#values.union([leaf.value]), exact: true };
@@ -87,6 +86,12 @@ export class FieldIndex {
       this.#values.change(element as string | number | boolean, slot, add);
       if (this.#type === 'datetime') this.#instants.change(parseInstant(element as string)!, slot, add);
     }
+  }
+
+  /** Of an array one element must hold all the terms, and the index has those of all elements together. */
+  #withAll(text: TextIndex, terms: readonly string[]): Lookup {
+    const slots = text.withAll(terms);
+    return { slots, exact: terms.length === 1 || slots.clone().intersect(this.#arrays).count() === 0 };
   }
 
   #withPrefix(prefix: string): (string | number | boolean)[] {

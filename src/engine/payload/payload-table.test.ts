@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { declaredDocument, declaredFields, declaredFilter } from '../../../test/support/arbitrary-filters.ts';
 import { printSeed, seed } from '../../../test/support/seed.ts';
 import { evaluate } from '../../filter/evaluate.ts';
+import { fieldsIn } from '../../filter/normal-form.ts';
 import { parseFilter } from '../../filter/parse.ts';
 import type { Payload } from '../../types.ts';
 import { checkDeclaredFields, copyPayload } from '../../validate/payload.ts';
@@ -86,7 +87,8 @@ describe('field indexes', () => {
           payloads[slot] = payload;
         };
         for (let i = 0; i < 5; i++) write();
-        await table.prepare({ pause: async () => write() });
+        const named = fieldsIn(parseFilter(filter, { fields: declaredFields }));
+        await table.prepare(named, { pause: async () => write() });
         write();
         expect(resolved(filter, table, live), JSON.stringify(filter)).toEqual(matching(filter, payloads));
         for (const slot of live) expect(table.textAt(slot)).toBe(JSON.stringify(payloads[slot]));

@@ -18,17 +18,18 @@ export interface StoredPayloads {
 
 /**
  * The payloads of a partition by slot, with indexes on the declared fields. Payloads are kept as given: never changed, never handed out.
- * Those of a snapshot are read and parsed when they are asked for; the indexes are made when a filter asks first.
+ * Those of a snapshot are read and parsed when they are asked for; an index is made when a filter or a ranking asks for its field first.
  */
 export class PayloadTable {
   readonly #payloads: (Payload | undefined)[] = [];
   /** Slots whose payload has not been read yet. */
   readonly #unread: Bitset;
   #stored: StoredPayloads | undefined;
-  readonly #fields = new Map<string, FieldIndex>();
+  readonly #fields = new Map<
+    string,
+    { readonly index: FieldIndex /** The slots below are in it. */; indexed: number }
+  >();
   readonly #bm25 = new Bm25();
-  /** The slots below are in the field indexes. */
-  #indexed = 0;
 
   /** @param stored With the slots that it has. */
   constructor(
@@ -36,7 +37,7 @@ export class PayloadTable {
     stored?: { readonly from: StoredPayloads; readonly slots: Bitset; readonly length: number },
   ) {
     for (const [field, type] of Object.entries(fields))
-      this.#fields.set(field, new FieldIndex(parsePath(field, 'fields'), type));
+      this.#fields.set(field, { index: new FieldIndex(parsePath(field, 'fields'), type), indexed: 0 });
     this.#stored = stored?.from;
     this.#unread = stored?.slots.clone() ?? new Bitset();
     if (stored !== undefined) this.#payloads = new Array(stored.length).fill(undefined);
@@ -65,21 +66,24 @@ export class PayloadTable {
   set(slot: number, payload: Payload): void {
     this.remove(slot);
     this.#payloads[slot] = payload;
-    if (slot < this.#indexed) for (const index of this.#fields.values()) index.add(slot, payload);
+    for (const { index, indexed } of this.#fields.values()) if (slot < indexed) index.add(slot, payload);
   }
 
   remove(slot: number): void {
     if (!this.#has(slot)) return;
-    if (slot < this.#indexed) for (const index of this.#fields.values()) index.remove(slot, this.at(slot));
+    for (const { index, indexed } of this.#fields.values()) if (slot < indexed) index.remove(slot, this.at(slot));
     this.#payloads[slot] = undefined;
     this.#unread.delete(slot);
   }
 
-  /** Does what the next `resolve` would have to do first, in slices. */
-  async prepare(slice: Pick<TimeSlice, 'pause'>): Promise<void> {
-    while (this.#indexed < this.#payloads.length) {
-      this.#indexUpTo(this.#indexed + chunkSize);
-      await slice.pause();
+  /** Does for some fields what the next `resolve` or `rankByText` would have to do first, in slices. */
+  async prepare(fields: Iterable<string>, slice: Pick<TimeSlice, 'pause'>): Promise<void> {
+    for (const name of fields) {
+      const field = this.#fields.get(name);
+      while (field !== undefined && field.indexed < this.#payloads.length) {
+        this.#indexUpTo(field, field.indexed + chunkSize);
+        await slice.pause();
+      }
     }
   }
 
@@ -140,19 +144,16 @@ export class PayloadTable {
   }
 
   #indexOn(field: string): FieldIndex | undefined {
-    const index = this.#fields.get(field);
-    if (index !== undefined) this.#indexUpTo(this.#payloads.length);
-    return index;
+    const known = this.#fields.get(field);
+    if (known !== undefined) this.#indexUpTo(known, this.#payloads.length);
+    return known?.index;
   }
 
-  #indexUpTo(end: number): void {
-    for (const last = Math.min(end, this.#payloads.length); this.#indexed < last; this.#indexed++) {
-      if (!this.#has(this.#indexed)) continue;
-      const payload = this.at(this.#indexed);
-      for (const index of this.#fields.values()) index.add(this.#indexed, payload);
-    }
+  #indexUpTo(field: { readonly index: FieldIndex; indexed: number }, end: number): void {
+    for (const last = Math.min(end, this.#payloads.length); field.indexed < last; field.indexed++)
+      if (this.#has(field.indexed)) field.index.add(field.indexed, this.at(field.indexed));
     // Then every later slot is entered when it is written.
-    if (this.#indexed === this.#payloads.length) this.#indexed = Number.POSITIVE_INFINITY;
+    if (field.indexed === this.#payloads.length) field.indexed = Number.POSITIVE_INFINITY;
   }
 
   #has(slot: number): boolean {
