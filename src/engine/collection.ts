@@ -16,6 +16,7 @@ import type {
 } from '../driver.ts';
 import { unsupported, VectorStoreError } from '../errors.ts';
 import type { FilterNode } from '../filter/normal-form.ts';
+import { chunks } from '../portable/chunks.ts';
 import type {
   CollectionInfo,
   CollectionStats,
@@ -59,6 +60,8 @@ export class EngineCollection implements CollectionDriver {
   #state: 'loading' | 'open' | 'dropped' = 'open';
   /** Writes run one after another; only the wait for a disk that some end with is shared. */
   #lastWrite: Promise<unknown> = Promise.resolve();
+  /** Until a write that has begun to show is there whole. */
+  #applying: Promise<void> | undefined;
 
   constructor(
     spec: EngineSpec,
@@ -181,6 +184,7 @@ export class EngineCollection implements CollectionDriver {
     const slice = new TimeSlice(context.signal);
     return partition.searchBatch(queries, options, async () => {
       await slice.pause();
+      await this.#wholeWrites();
       this.#check(context);
     });
   }
@@ -200,6 +204,7 @@ export class EngineCollection implements CollectionDriver {
   async searchHybrid(namespace: string, asked: DriverHybrid, context: CallContext): Promise<StoredHybridMatch[]> {
     const partition = await this.#reading(namespace, asked.filter, context);
     await partition?.prepareText(asked.fields, new TimeSlice(context.signal));
+    await this.#wholeWrites();
     this.#check(context);
     return partition?.searchHybrid(asked) ?? [];
   }
@@ -250,6 +255,7 @@ export class EngineCollection implements CollectionDriver {
   }
 
   async listNamespaces(context: CallContext): Promise<string[]> {
+    await this.#wholeWrites();
     this.#check(context);
     return [...this.#partitions].filter(([name, partition]) => name !== '' && partition.size > 0).map(([name]) => name);
   }
@@ -263,11 +269,12 @@ export class EngineCollection implements CollectionDriver {
   }
 
   async stats(context: CallContext): Promise<CollectionStats> {
+    const diskBytes = await this.#files?.byteLength();
+    await this.#wholeWrites();
     this.#check(context);
     const partitions = [...this.#partitions.values()];
     const sum = (of: (partition: Partition) => number) =>
       partitions.reduce((total, partition) => total + of(partition), 0);
-    const diskBytes = await this.#files?.byteLength();
     const drift = partitions
       .flatMap(({ index }) => index.drift ?? [])
       .reduce<IndexDrift | undefined>((most, each) => (most && growth(most) >= growth(each) ? most : each), undefined);
@@ -316,7 +323,7 @@ export class EngineCollection implements CollectionDriver {
 
   async #commit(operation: Operation): Promise<void> {
     await this.#files?.append(operation);
-    this.#apply(operation);
+    await this.#apply(operation);
     // Not to be aborted: the operation counts already.
     await settle(this.#partition(operation.namespace).index, new TimeSlice(new AbortController().signal));
     if (this.#files?.isSnapshotDue !== true) return;
@@ -333,7 +340,24 @@ export class EngineCollection implements CollectionDriver {
     }
   }
 
-  #apply(operation: Operation): void {
+  /** In slices; who reads sees all of it or nothing. */
+  async #apply(operation: Operation): Promise<void> {
+    const slice = new TimeSlice(new AbortController().signal);
+    const applying = (async () => {
+      for (const part of partsOf(operation)) {
+        await slice.pause();
+        this.#applyPart(part);
+      }
+    })();
+    this.#applying = applying;
+    try {
+      await applying;
+    } finally {
+      this.#applying = undefined;
+    }
+  }
+
+  #applyPart(operation: Operation): void {
     const partition = this.#partition(operation.namespace);
     switch (operation.kind) {
       case 'put':
@@ -374,8 +398,14 @@ export class EngineCollection implements CollectionDriver {
     this.#check(context);
     const partition = this.#partitions.get(namespace);
     await partition?.prepare(filter, new TimeSlice(context.signal));
+    await this.#wholeWrites();
     this.#check(context);
     return partition;
+  }
+
+  /** Returns when no write is half done. What is read until the next `await` is as one write left it, and the next has not begun. */
+  async #wholeWrites(): Promise<void> {
+    while (this.#applying !== undefined) await this.#applying;
   }
 
   #check(context: CallContext): void {
@@ -397,6 +427,23 @@ export class EngineCollection implements CollectionDriver {
       await this.#files?.acknowledge();
       return result;
     });
+  }
+}
+
+/** Records that are applied between two looks at the clock: words of a text take longest. */
+const appliedTogether = 64;
+
+/** The same in small parts. Always the same ones: each that changes vectors counts, and counts must not depend on the clock. */
+function* partsOf(operation: Operation): Generator<Operation, void, undefined> {
+  switch (operation.kind) {
+    case 'put':
+      for (const records of chunks(operation.records, appliedTogether)) yield { ...operation, records };
+      break;
+    case 'payload':
+      for (const entries of chunks(operation.entries, appliedTogether)) yield { ...operation, entries };
+      break;
+    case 'remove':
+      for (const ids of chunks(operation.ids, appliedTogether)) yield { ...operation, ids };
   }
 }
 

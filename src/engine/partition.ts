@@ -227,10 +227,8 @@ export class Partition {
   ): Promise<StoredMatch[][]> {
     const answers: StoredMatch[][] = [];
     if (queries.length > 1) {
-      for await (const likely of this.#likelyTogether(queries, asked)) {
+      for await (const likely of this.#likelyTogether(queries, asked, pause))
         answers.push(this.#toMatches(this.#ranked(queries[answers.length]!, asked, likely), asked));
-        await pause();
-      }
     }
     while (answers.length < queries.length) {
       if (answers.length > 0) await pause();
@@ -243,11 +241,13 @@ export class Partition {
   async *#likelyTogether(
     queries: readonly Float32Array[],
     { exact, filter, k, params }: DriverSearch,
+    pause: () => Promise<void>,
   ): AsyncGenerator<readonly number[], void, undefined> {
     const allowedCount = this.#withVector.count();
     if (exact || filter.kind !== 'all' || allowedCount <= Math.max(k, fewCandidates)) return;
     const [index, version] = [this.#index, this.#vectorVersion];
     for await (const likely of index.searchTogether?.(queries, k, { params, allowed: undefined, allowedCount }) ?? []) {
+      await pause();
       if (this.#vectorVersion !== version || this.#index !== index || likely.length < k) return;
       yield likely;
     }

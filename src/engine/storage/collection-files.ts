@@ -25,7 +25,7 @@ const closingShare = 1 / 64;
 export interface Loading {
   /** A partition of the snapshot. */
   restore(namespace: string, image: PartitionImage): Promise<void>;
-  apply(operation: Operation): void;
+  apply(operation: Operation): Promise<void>;
   /** Of a partition's vectors; undefined if there is no such partition. */
   vectorVersion(namespace: string): number | undefined;
   /** The saved index fits the partition as it is now. */
@@ -106,9 +106,9 @@ export class CollectionFiles {
       this.#path(logName(this.#manifest.generation)),
       logIdentity(this.#manifest),
       this.#manifest,
-      (operation) => {
-        collection.apply(operation);
-        return adoptIfFits(operation.namespace);
+      async (operation) => {
+        await collection.apply(operation);
+        await adoptIfFits(operation.namespace);
       },
     );
     for (const { path } of saved.values())
