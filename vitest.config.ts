@@ -11,8 +11,8 @@ const servers = [
   'adapters/npy/npy.test.ts',
   'adapters/parquet/tools.test.ts',
   'conformance/backends-document.test.ts',
-  'examples/migrate/milvus.test.ts',
-  'test/migrate/pairs-milvus.test.ts',
+  'examples/{migrate,tls}/milvus.test.ts',
+  'test/migrate/{kill,pairs}-milvus.test.ts',
 ];
 
 export default defineConfig({
@@ -61,6 +61,7 @@ export default defineConfig({
           hookTimeout: 60_000,
           // While Milvus loads the collection of one case, others can go on.
           maxConcurrency: 8,
+          maxWorkers: Math.max(3, availableParallelism() - 1),
           sequence: { groupOrder: 3 },
         },
       },

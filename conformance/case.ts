@@ -18,6 +18,7 @@ export interface Case {
   /** Suite and law, for example `delete: absent ids are listed in missing, each once`. Unique, stable. */
   readonly name: string;
   readonly needs: readonly Need[];
+  /** Rejects where the law does not hold. */
   run(context: Context): Promise<void>;
 }
 
@@ -30,6 +31,7 @@ export interface AddCase {
 /** Cases about one operation, or one law across operations. */
 export interface Suite {
   readonly name: string;
+  /** The laws that apply to a backend which can do this. */
   cases(capabilities: Capabilities): Case[];
 }
 

@@ -58,8 +58,12 @@ export const defaultBudget: Budget = Object.freeze({
  * `{ describe, it, beforeAll: before, afterAll: after }`.
  */
 export interface Runner {
+  /** A group. */
   describe(name: string, body: () => void): unknown;
+  /** A test. */
   it(name: string, body: () => Promise<void>, timeoutMs?: number): unknown;
+  /** Before the first test of the group. */
   beforeAll(body: () => Promise<void>, timeoutMs?: number): unknown;
+  /** After the last one. */
   afterAll(body: () => Promise<void>, timeoutMs?: number): unknown;
 }

@@ -14,7 +14,7 @@ import { shown } from './validate/text.ts';
 
 /** Configuration by provider name. Adapters are loaded when they are asked for, their SDKs with them. */
 export interface ProviderConfigs {
-  /** The embedded engine, exact search. */
+  /** The embedded engine of this package. */
   native: EmbeddedConfig & { readonly provider: 'native' };
   /** The embedded engine with HNSW indexes by hnswlib-node. */
   hnswlib: EmbeddedConfig & { readonly provider: 'hnswlib' };

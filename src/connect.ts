@@ -1,11 +1,13 @@
 import type { Adapter } from './adapter.ts';
-import { type Config, checkConfig, type Provider, readConfig } from './config.ts';
+import { type Config, checkConfig, type Provider, type RawConfig, readConfig } from './config.ts';
 import type { PayloadOf, VectorDatabase } from './database.ts';
 import type { Driver } from './driver.ts';
 import { invalid, VectorStoreError } from './errors.ts';
 import { compose, type Middleware } from './middleware/compose.ts';
+import { forwardDriver } from './middleware/forward.ts';
 import { PortableDatabase } from './portable/database.ts';
 import type { VectorStore } from './store.ts';
+import type { ServerAddress } from './tracing.ts';
 import type { CollectionSpec, Payload, PayloadSchema } from './types.ts';
 
 const adapters: { readonly [P in Provider]: () => Promise<Adapter> } = {
@@ -36,6 +38,7 @@ export interface ConnectOptions {
  * | `native:` | the embedded engine, in memory |
  * | `native:./data` | the embedded engine, in a directory |
  * | `qdrant://localhost:6333` | a Qdrant server |
+ * | `pinecone:` | Pinecone; the key in `$PINECONE_API_KEY` |
  * | `hnswlib:./data`, `faiss:./data` | the embedded engine with indexes by that library (or without a path, in memory) |
  * | `jsonl:./data`, `parquet:./data` | files of records in a directory; `jsonl:./articles.jsonl`, `parquet:./articles.parquet` are one file |
  * | `npy:./vectors.npy`, `faiss-file:./index.faiss`, `hnswlib-file:./graph.bin?metric=cosine` | files of other tools, only read |
@@ -99,7 +102,9 @@ export async function openDriver(config: unknown, { middleware = [] }: ConnectOp
   const adapter = await loadAdapter(raw.provider);
   const checked = checkConfig(adapter, raw);
   try {
-    return compose(await adapter.open(checked), middleware);
+    const driver = compose(await adapter.open(checked), middleware);
+    const server = serverOf(raw);
+    return server === undefined ? driver : forwardDriver(driver, { server });
   } catch (error) {
     if (VectorStoreError.is(error)) throw error;
     const message = error instanceof Error ? error.message : 'unknown error';
@@ -109,6 +114,14 @@ export async function openDriver(config: unknown, { middleware = [] }: ConnectOp
       cause: error,
     });
   }
+}
+
+/** Host and port of `qdrant://host:6333` or `{ url: 'http://host:6333' }`; nothing of a path, and nothing that may be secret. */
+function serverOf({ url = '', settings = {} }: RawConfig): ServerAddress | undefined {
+  const given = typeof settings.url === 'string' ? settings.url : url;
+  if (!/^[a-z][a-z0-9+-]*:\/\/[^/]/i.test(given) || !URL.canParse(given)) return undefined;
+  const { hostname, port } = new URL(given);
+  return hostname === '' ? undefined : { host: hostname, ...(port !== '' && { port: Number(port) }) };
 }
 
 async function loadAdapter(provider: string): Promise<Adapter> {

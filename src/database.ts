@@ -53,6 +53,7 @@ export interface VectorDatabase extends AsyncDisposable {
     spec: CollectionSpec<PayloadOf<S>, S> & { readonly payload: S },
     options?: CreateOptions,
   ): Promise<VectorStore<PayloadOf<S>>>;
+  /** The same without a schema: name the payload's type, or leave it open. */
   createCollection<P extends object = Payload>(
     name: string,
     spec: CollectionSpec<P> & { readonly payload?: undefined },
@@ -68,6 +69,7 @@ export interface VectorDatabase extends AsyncDisposable {
     name: string,
     options: OpenOptions<PayloadOf<S>, S> & { readonly payload: S },
   ): Promise<VectorStore<PayloadOf<S>>>;
+  /** The same without a schema. */
   collection<P extends object = Payload>(
     name: string,
     options?: OpenOptions<P, PayloadSchema> & { readonly payload?: undefined },
@@ -75,6 +77,7 @@ export interface VectorDatabase extends AsyncDisposable {
 
   /** Sorted by name (code units). */
   listCollections(options?: CallOptions): Promise<CollectionInfo[]>;
+  /** Whether there is a collection of that name. */
   hasCollection(name: string, options?: CallOptions): Promise<boolean>;
   /** Drops a collection with all its records; false where there was none. */
   dropCollection(name: string, options?: CallOptions): Promise<boolean>;

@@ -3,6 +3,7 @@ import type { ErrorCode, VectorStoreError } from './errors.ts';
 import type { FilterNode } from './filter/normal-form.ts';
 import type { Segments } from './filter/path.ts';
 import type { FusionSettings } from './fusion.ts';
+import type { ServerAddress } from './tracing.ts';
 import type {
   CollectionInfo,
   CollectionStats,
@@ -174,6 +175,7 @@ export interface CollectionDriver {
   wireBytes?(record: DriverRecord): number;
   /** Replaces whole records. All ids distinct. */
   upsert(namespace: string, records: readonly DriverRecord[], context: CallContext): Promise<DriverWriteResult>;
+  /** By ids or by a filter; absent ids are reported where the backend can know. */
   delete(namespace: string, target: DriverTarget, context: CallContext): Promise<DriverWriteResult>;
   /** One answer per query, each sorted by `compareMatches`, at most `k` long. */
   search(
@@ -222,9 +224,11 @@ export interface CollectionDriver {
   listNamespaces(context: CallContext): Promise<string[]>;
   /** Removes all records of a namespace (of the default one too); none is fine. Returns how many, where known. */
   dropNamespace(namespace: string, context: CallContext): Promise<number | undefined>;
+  /** Figures over all namespaces. */
   stats(context: CallContext): Promise<CollectionStats>;
   /** What was acknowledged is on stable storage afterwards. */
   flush(context: CallContext): Promise<void>;
+  /** Once, by the portable layer; nothing is called afterwards. */
   close(): Promise<void>;
 }
 
@@ -232,6 +236,8 @@ export interface CollectionDriver {
 export interface Driver {
   /** Lower-case name, as in URLs. */
   readonly provider: string;
+  /** For telemetry. `connect` says it where the configuration does. */
+  readonly server?: ServerAddress;
   readonly capabilities: Capabilities;
   /** Milliseconds for a call that sets none; Infinity where calls cannot hang. */
   readonly defaultTimeoutMs: number;
@@ -239,13 +245,17 @@ export interface Driver {
   createCollection(name: string, spec: DriverSpec, context: CallContext): Promise<CollectionDriver>;
   /** Any name that the backend allows. Throws (anything classified as) `NotFound`. */
   openCollection(name: string, options: DriverOpenOptions, context: CallContext): Promise<CollectionDriver>;
+  /** All of them, of others too, in any order. */
   listCollections(context: CallContext): Promise<CollectionInfo[]>;
+  /** By any name that the backend allows. */
   hasCollection(name: string, context: CallContext): Promise<boolean>;
   /** False where there was none. Open handles answer `NotFound` afterwards. */
   dropCollection(name: string, context: CallContext): Promise<boolean>;
+  /** How things are now: never tried again. */
   health(context: CallContext): Promise<Health>;
   /** The vendor's client, for what this library does not cover. */
   unwrap(): unknown;
+  /** After all its collections were closed. */
   close(): Promise<void>;
   /**
    * What a raw error of this backend means. `applied` is for writes: whether the call may have taken effect in spite of the error.

@@ -1,3 +1,4 @@
+export type { Interval } from './autotune/interval.ts';
 export { type AutotuneOptions, type AutotuneResult, type AutotuneTrial, autotune } from './autotune.ts';
 export {
   type Capabilities,
@@ -16,6 +17,7 @@ export { type ErrorCode, type ErrorDetails, VectorStoreError } from './errors.ts
 export { type FilterOperator, filterLimits } from './filter/parse.ts';
 export type { ArrayOperators, Combinators, Condition, Filter, Operators, Path, Scalar } from './filter/types.ts';
 export type { Middleware } from './middleware/compose.ts';
+export type { RetryClock, RetryOptions } from './middleware/retry.ts';
 export type { VectorStore } from './store.ts';
-export { type TracedCall, tracingChannelName } from './tracing.ts';
+export { type ServerAddress, type TracedCall, tracingChannelName } from './tracing.ts';
 export type * from './types.ts';

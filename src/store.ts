@@ -78,9 +78,11 @@ export interface VectorStore<P extends object = Payload> extends AsyncDisposable
 
   /**
    * The records whose declared `text` fields hold terms of the text, ranked by them; with a vector fused with the nearest records. By capability:
-   * `capabilities.operations.searchHybrid`. What is found and filtered is the same on every backend that has it, scores are not.
+   * `capabilities.operations.searchHybrid`. What is found and filtered is the same on every backend, scores by text are not. Where it is emulated
+   * every call reads all records of the namespace.
    *
-   * @throws `InvalidArgument` for a collection that declares no `text` field, too; `Unsupported` where the backend ranks no text.
+   * @throws `InvalidArgument` for a collection that declares no `text` field, too; `Unsupported` where the backend ranks no text, or it is
+   *   emulated and the namespace has more records than `capabilities.limits.scanBudget`.
    */
   searchHybrid<const I extends Include = { payload: true }>(
     query: HybridQuery,
@@ -141,6 +143,7 @@ export interface VectorStore<P extends object = Payload> extends AsyncDisposable
   /** Removes a namespace with all its records; one that does not exist is fine. Root handle only. */
   dropNamespace(name: string, options?: CallOptions): Promise<void>;
 
+  /** Sizes, the index in force, ignored hints, and what opening had to mend. */
   stats(options?: CallOptions): Promise<CollectionStats>;
   /** What was acknowledged is on stable storage afterwards, where the backend has any. Root handle only. */
   flush(options?: CallOptions): Promise<void>;

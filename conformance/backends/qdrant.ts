@@ -2,6 +2,7 @@ import { connect } from '../../src/connect.ts';
 import type { VectorDatabase } from '../../src/database.ts';
 import { type RunningServer, serve } from '../../src/server/index.ts';
 import type { Harness } from '../harness.ts';
+import { smallBudget } from './budget.ts';
 
 /**
  * Qdrant: the server at `$ANYVEC_TEST_QDRANT_URL` where that is set (its collections of the suite's names are replaced), and otherwise our own,
@@ -24,5 +25,6 @@ export function qdrantHarness(version: string, client?: (url: string) => Promise
     close: async () => {
       await server?.close();
     },
+    ...(client && { budget: smallBudget }),
   };
 }

@@ -28,6 +28,7 @@ export interface Embedder {
   embed(texts: readonly string[], signal?: AbortSignal): Promise<Float32Array[]>;
   /** The same one by one as they are ready, in the order that is quickest (by length). */
   stream(texts: readonly string[], signal?: AbortSignal): AsyncGenerator<Embedded>;
+  /** Gives the model's memory back. */
   close(): Promise<void>;
 }
 

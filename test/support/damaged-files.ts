@@ -30,15 +30,17 @@ export interface DamageReport {
  * Opens and reads copies of a file that were cut off, lengthened, or changed in some bytes.
  *
  * @param url Of the path, for `connect`.
+ * @param ending Of the copies' name.
  */
 export async function readDamaged(
   original: Uint8Array,
   count: number,
   url: (path: string) => string,
+  ending = 'bin',
 ): Promise<DamageReport> {
   const random = randomFrom(seed);
   const directory = mkdtempSync(join(tmpdir(), 'anyvec-damaged-'));
-  const path = join(directory, 'damaged.bin');
+  const path = join(directory, `damaged.${ending}`);
   const report = { refused: {} as Record<string, number>, read: 0, untyped: [] as string[] };
   try {
     for (let i = 0; i < count; i++) {
@@ -48,7 +50,7 @@ export async function readDamaged(
         try {
           const store = await db.collection('damaged');
           for await (const { vector } of store.scan())
-            if (vector?.length !== store.dimension) throw new Error('vector');
+            if (vector !== null && vector.length !== store.dimension) throw new Error('vector');
         } finally {
           await db.close();
         }

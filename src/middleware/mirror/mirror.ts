@@ -20,6 +20,7 @@ export interface MirrorStepOptions {
 /** What a backfill takes. */
 export interface BackfillOptions {
   readonly signal?: AbortSignal;
+  /** Called after each batch. */
   readonly onProgress?: (progress: BackfillProgress) => void;
 }
 
@@ -272,6 +273,7 @@ export class Mirror implements AsyncDisposable {
     return this.database.close();
   }
 
+  /** {@link Mirror.close}. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
