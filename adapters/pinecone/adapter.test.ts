@@ -34,6 +34,29 @@ async function start(quirks: Partial<PineconeQuirks> = {}, settings: object = {}
 
 const unique = () => `c-${names++}`;
 
+it('a data host without TLS is refused where the control plane has it: the key would go there in the clear', async () => {
+  const server = await serve({ dialect: 'pinecone' });
+  opened.push({ close: () => server.close() });
+  const sent: string[] = [];
+  const fetchApi = (input: string, init: RequestInit) => {
+    sent.push(input);
+    return fetch(input.replace('https://control.example', server.url), init);
+  };
+  const client = new Pinecone({
+    apiKey: 'any',
+    controllerHostUrl: 'https://control.example',
+    fetchApi: fetchApi as never,
+  });
+  const db = createDatabase(await adapter.open(adapter.config.parse({ provider: 'pinecone', client })));
+  opened.push({ close: () => db.close() });
+  const store = await db.createCollection(unique(), { dimension: 2, metric: 'cosine' });
+  await expect(store.get(['a'])).rejects.toMatchObject({
+    code: 'InvalidArgument',
+    message: expect.stringContaining('in the clear'),
+  });
+  expect(sent.filter((url) => !url.startsWith('https://'))).toEqual([]);
+});
+
 describe('visibility', () => {
   it('a read waits until the service has indexed the writes before it, and looks no more than needed', async () => {
     const { db, requests } = await start({ writeLagMs: 120 });

@@ -141,8 +141,17 @@ export class PineconeClient {
     this.#sender.close();
   }
 
-  /** Local servers name their hosts without a scheme too, and the SDK then uses https. */
+  /**
+   * Local servers name their hosts without a scheme too, and the SDK then uses https.
+   *
+   * @throws `InvalidArgument` where the key would leave TLS.
+   */
   #withScheme(host: string): string {
+    if (!this.#local && /^http:/i.test(host))
+      throw new VectorStoreError(
+        'InvalidArgument',
+        `the service names a data host without TLS (${JSON.stringify(host)}), and the key would go there in the clear: connect by http:// if that is meant`,
+      );
     return this.#local && !host.includes('://') ? `http://${host}` : host;
   }
 
