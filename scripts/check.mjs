@@ -23,6 +23,11 @@ import { pack } from './pack.mjs';
 const steps = [
   { name: 'lockfile', what: 'complete', work: async () => verdict(lockfileProblems()) },
   { name: 'types', what: 'tsc', work: () => tool('typescript/bin/tsc', '--noEmit', '-p', 'tsconfig.json') },
+  {
+    name: 'page',
+    what: "tsc with the browser's types",
+    work: () => tool('typescript/bin/tsc', '--noEmit', '-p', 'examples/semantic-search/web/tsconfig.json'),
+  },
   { name: 'lint', what: 'biome', work: () => tool('@biomejs/biome/bin/biome', 'check', '--error-on-warnings', '.') },
   {
     name: 'unused',
