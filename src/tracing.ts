@@ -1,9 +1,19 @@
+/** Where a server is. */
+export interface ServerAddress {
+  readonly host: string;
+  readonly port?: number;
+}
+
 /** What a subscriber of the tracing channel is told about a call: names and sizes, never payloads, vectors or credentials. */
 export interface TracedCall {
   readonly operation: string;
   readonly provider: string;
   readonly collection?: string;
   readonly namespace?: string;
+  /** The server's host name and port, where there is one and it is known. */
+  readonly server?: ServerAddress;
+  /** How many records, ids or queries the call is about, once that is known. */
+  size?: number;
   /** The typed error, if it failed. */
   error?: unknown;
 }

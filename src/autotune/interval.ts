@@ -15,7 +15,8 @@ export function meanWithInterval(shares: readonly number[]): { readonly mean: nu
   const n = shares.length;
   const mean = shares.reduce((sum, share) => sum + share, 0) / n;
   const variance = shares.reduce((sum, share) => sum + (share - mean) ** 2, 0) / Math.max(1, n - 1);
-  const trials = variance === 0 ? n : Math.max(n, (mean * (1 - mean) * n) / variance);
+  // Equal ones leave rounding errors behind.
+  const trials = variance < 1e-18 ? n : Math.max(n, (mean * (1 - mean) * n) / variance);
   const centre = (mean + z ** 2 / (2 * trials)) / (1 + z ** 2 / trials);
   const reach = (z * Math.sqrt((mean * (1 - mean)) / trials + (z / (2 * trials)) ** 2)) / (1 + z ** 2 / trials);
   return { mean, interval: [Math.max(0, Math.min(mean, centre - reach)), Math.min(1, Math.max(mean, centre + reach))] };

@@ -16,6 +16,7 @@ export function forwardDriver(
   const { wrapCollection = (collection) => collection, ...rest } = overrides;
   return {
     provider: inner.provider,
+    ...(inner.server && { server: inner.server }),
     get capabilities() {
       return inner.capabilities;
     },

@@ -54,7 +54,10 @@ it('makes a span of every call, with the names of the semantic conventions and n
   const [upsert] = named('upsert articles');
   expect(upsert?.kind).toBe(SpanKind.INTERNAL);
   expect(upsert?.status.code).toBe(SpanStatusCode.UNSET);
-  expect(upsert?.instrumentationScope.name).toBe('anyvec');
+  expect(upsert?.instrumentationScope).toMatchObject({
+    name: 'anyvec',
+    version: expect.stringMatching(/^\d+\.\d+\.\d+/),
+  });
   expect(upsert?.attributes).toEqual({
     'db.system.name': 'native',
     'db.operation.name': 'upsert',
@@ -96,6 +99,22 @@ it('gives calls of a server a client span, within the span of the caller, and ma
     await Promise.all([store.count(), store.count()]);
     parent.end();
   });
+  await db.listCollections();
+  await store.upsert(['a', 'b', 'c'].map((id) => ({ id, vector: [1, 0], payload: {} })));
+  await store.searchBatch([[1, 0]]);
+  const { hostname, port } = new URL(server.url);
+  expect(named(`listCollections ${hostname}:${port}`)[0]?.attributes).toEqual({
+    'db.system.name': 'qdrant',
+    'db.operation.name': 'listCollections',
+    'server.address': hostname,
+    'server.port': Number(port),
+  });
+  const qdrant = (name: string) => named(name).find(({ attributes }) => attributes['db.system.name'] === 'qdrant');
+  expect(qdrant('upsert articles')?.attributes).toMatchObject({
+    'db.operation.batch.size': 3,
+    'server.port': Number(port),
+  });
+  expect(qdrant('searchBatch articles')?.attributes).not.toHaveProperty('db.operation.batch.size');
   const [request] = named('request');
   const counts = named('count articles');
   expect(counts.map(({ kind, attributes }) => [kind, attributes['db.system.name']])).toEqual([
@@ -105,6 +124,16 @@ it('gives calls of a server a client span, within the span of the caller, and ma
   for (const span of counts) expect(span.parentSpanContext?.spanId).toBe(request?.spanContext().spanId);
   expect(active.toSorted()).toEqual(counts.map((span) => span.spanContext().spanId).toSorted());
   expect(new Set(active).size).toBe(2);
+});
+
+it('names the server that a configuration names, and nothing of who asks it', async () => {
+  await using db = await connect('qdrant://127.0.0.1:1?timeoutMs=500');
+  await expect(db.listCollections()).rejects.toThrow();
+  await using elsewhere = await connect({ provider: 'qdrant', url: 'http://127.0.0.1:2', apiKey: 'secret' });
+  await expect(elsewhere.listCollections({ timeoutMs: 500 })).rejects.toThrow();
+  const told = spans.getFinishedSpans().map(({ name, attributes }) => ({ name, attributes }));
+  expect(told.map(({ attributes }) => attributes['server.port'])).toEqual([1, 2]);
+  expect(JSON.stringify(told)).not.toContain('secret');
 });
 
 it('covers the retries of a call with one span', async () => {

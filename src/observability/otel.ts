@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { createRequire } from 'node:module';
 import type { Histogram, MeterProvider, Span, Tracer, TracerProvider } from '@opentelemetry/api';
 
 import type { CollectionDriver, Driver } from '../driver.ts';
@@ -14,8 +15,8 @@ import { errorType, observeCalls } from './calls.ts';
 
 /** What {@link instrument} takes: providers of the package `@opentelemetry/api`, by default the ones registered with it. */
 export interface InstrumentOptions {
-  readonly tracerProvider?: { getTracer(name: string): unknown };
-  readonly meterProvider?: { getMeter(name: string): unknown };
+  readonly tracerProvider?: { getTracer(name: string, version?: string): unknown };
+  readonly meterProvider?: { getMeter(name: string, version?: string): unknown };
 }
 
 /** Instrumentation at work. */
@@ -35,18 +36,29 @@ const scope = 'anyvec';
 /** The bounds that the conventions recommend, in seconds. */
 const bounds = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10];
 /** Backends that work in this process: their spans are not those of a client. */
-const embedded: ReadonlySet<string> = new Set(['native', 'hnswlib', 'faiss']);
+const embedded: ReadonlySet<string> = new Set([
+  'native',
+  'hnswlib',
+  'faiss',
+  'jsonl',
+  'parquet',
+  'npy',
+  'faiss-file',
+  'hnswlib-file',
+]);
 
 /**
  * Records every call of every store of this process, with all its retries and batches as one, until stopped.
  *
  * | | |
  * |---|---|
- * | span | `{operation} {collection}`, kind CLIENT, or INTERNAL for embedded backends |
+ * | span | `{operation} {collection}`, or `{operation} {host}:{port}` for calls about none; kind CLIENT, or INTERNAL for embedded backends |
  * | metric | `db.client.operation.duration`, a histogram in seconds |
  * | `db.system.name` | the provider: `native`, `hnswlib`, `faiss`, `qdrant`, `milvus`, `pinecone` … (the conventions name none of these) |
  * | `db.operation.name`, `db.collection.name` | as the library says: `search`, `articles` |
  * | `error.type`, `db.response.status_code` | the code of the `VectorStoreError` of a call that failed |
+ * | `server.address`, `server.port` | where the configuration names a server |
+ * | `db.operation.batch.size` | on spans only: how many records, ids or queries, from two on |
  * | `anyvec.namespace` | on spans only, since there may be many |
  *
  * No payload, vector, id, filter or message is recorded.
@@ -61,8 +73,15 @@ export async function instrument(options: InstrumentOptions = {}): Promise<Instr
     () => import('@opentelemetry/api'),
     'anyvec/otel needs the package @opentelemetry/api; run: npm install @opentelemetry/api',
   );
-  const tracer = (options.tracerProvider ? (options.tracerProvider as TracerProvider) : api.trace).getTracer(scope);
-  const meter = (options.meterProvider ? (options.meterProvider as MeterProvider) : api.metrics).getMeter(scope);
+  const version = versionOfPackage();
+  const tracer = (options.tracerProvider ? (options.tracerProvider as TracerProvider) : api.trace).getTracer(
+    scope,
+    version,
+  );
+  const meter = (options.meterProvider ? (options.meterProvider as MeterProvider) : api.metrics).getMeter(
+    scope,
+    version,
+  );
   const duration = meter.createHistogram('db.client.operation.duration', {
     description: 'Duration of database client operations.',
     unit: 's',
@@ -75,9 +94,22 @@ export async function instrument(options: InstrumentOptions = {}): Promise<Instr
   return { middleware: (driver) => activating(api, driver, current), stop };
 }
 
+/** Undefined where the package was made part of a bundle. */
+function versionOfPackage(): string | undefined {
+  try {
+    const manifest: unknown = createRequire(import.meta.url)('anyvec/package.json');
+    return typeof manifest === 'object' && manifest !== null && 'version' in manifest
+      ? String(manifest.version)
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 function startSpan({ SpanKind }: Api, tracer: Tracer, call: TracedCall): Span {
   const { operation, collection, provider, namespace } = call;
-  return tracer.startSpan(collection === undefined ? operation : `${operation} ${collection}`, {
+  const target = collection ?? targetOf(call);
+  return tracer.startSpan(target === undefined ? operation : `${operation} ${target}`, {
     kind: embedded.has(provider) ? SpanKind.INTERNAL : SpanKind.CLIENT,
     attributes: { ...attributesOf(call), ...(namespace !== undefined && { 'anyvec.namespace': namespace }) },
   });
@@ -90,15 +122,23 @@ function finish({ SpanStatusCode }: Api, duration: Histogram, span: Span, call: 
     // The message may name ids: it stays out.
     span.setStatus({ code: SpanStatusCode.ERROR });
   }
+  // Of one, it is no batch.
+  if (call.size !== undefined && call.size > 1) span.setAttribute('db.operation.batch.size', call.size);
   span.end();
   duration.record(seconds, { ...attributesOf(call), ...failure });
 }
 
-function attributesOf({ operation, provider, collection }: TracedCall) {
+function targetOf({ server }: TracedCall): string | undefined {
+  return server && (server.port === undefined ? server.host : `${server.host}:${server.port}`);
+}
+
+function attributesOf({ operation, provider, collection, server }: TracedCall) {
   return {
     'db.system.name': provider,
     'db.operation.name': operation,
     ...(collection !== undefined && { 'db.collection.name': collection }),
+    ...(server !== undefined && { 'server.address': server.host }),
+    ...(server?.port !== undefined && { 'server.port': server.port }),
   };
 }
 

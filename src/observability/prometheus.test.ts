@@ -136,6 +136,82 @@ it('compares the share asked for, one at a time, and never fails or changes a se
   expect(samples[0]).toEqual({ provider: 'native', collection: 'articles', recall: 1 });
 });
 
+it('shows the latest window of samples, what is usual, drift and advice as gauges', async () => {
+  metrics.stop();
+  metrics = await collectMetrics({ registry, recallShare: 1, drift: { windowSamples: 30 } });
+  await using db = await connect('native:', { middleware: [metrics.middleware, lossy] });
+  const store = await db.createCollection('articles', { dimension: 2, metric: 'euclidean' });
+  await store.upsert(Array.from({ length: 20 }, (_, n) => ({ id: `r${n}`, vector: [n, 0], payload: {} })));
+  const place = '{provider="native",collection="articles"}';
+  const advised = '{provider="native",collection="articles",action="raise-effort"}';
+  const ask = async (times: number) => {
+    for (let n = 0; n < times; n++) {
+      await store.search([n, 0], { k: 10 });
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    return scrape();
+  };
+  const none = await ask(29);
+  expect([...none.keys()].filter((name) => /^anyvec_(recall|drift|index)/.test(name))).toEqual([]);
+  const first = await ask(1);
+  expect(first.get(`anyvec_recall${place}`)).toBe(0.5);
+  expect(first.get(`anyvec_recall_low${place}`)).toBeLessThan(0.4);
+  expect(first.get(`anyvec_recall_high${place}`)).toBeGreaterThan(0.6);
+  expect(first.get(`anyvec_recall_limit${place}`)).toBe(0.8);
+  expect(first.has(`anyvec_recall_baseline${place}`)).toBe(false);
+  expect(first.get(`anyvec_drift_advice${advised}`)).toBe(0);
+  expect((await ask(30)).get(`anyvec_drift_advice${advised}`)).toBe(1);
+  await db.dropCollection('articles');
+  expect([...(await scrape()).keys()].filter((name) => /^anyvec_(recall|drift|index)/.test(name))).toEqual([]);
+});
+
+it('asks databases for their health when somebody reads the metrics, and only as long as it is wanted', async () => {
+  let [ok, asked] = [true, 0];
+  const ailing: Middleware = (driver) =>
+    forwardDriver(driver, {
+      async health() {
+        asked += 1;
+        if (asked === 3) throw new Error('planted');
+        return { ok, latencyMs: 20 };
+      },
+    });
+  await using db = await connect('native:', { middleware: [ailing] });
+  const end = metrics.watchHealth(db);
+  const endSecond = metrics.watchHealth(db, 'second');
+  const [up, second] = ['{provider="native",database="native"}', '{provider="native",database="second"}'];
+  const healthy = await scrape();
+  expect([healthy.get(`anyvec_up${up}`), healthy.get(`anyvec_health_seconds${up}`)]).toEqual([1, 0.02]);
+  expect(asked).toBe(2);
+  endSecond();
+  const failed = await scrape();
+  expect([failed.get(`anyvec_up${up}`), failed.has(`anyvec_health_seconds${up}`)]).toEqual([0, false]);
+  expect(failed.has(`anyvec_up${second}`)).toBe(false);
+  ok = false;
+  expect((await scrape()).get(`anyvec_up${up}`)).toBe(0);
+  end();
+  expect([...(await scrape()).keys()].filter((name) => name.startsWith('anyvec_up'))).toEqual([]);
+  expect(asked).toBe(4);
+});
+
+it('counts by tenant where it is told which namespace is whose, and so many tenants at most', async () => {
+  metrics.stop();
+  const tenantOf = (namespace: string) => (namespace.startsWith('t-') ? namespace.slice(2) : undefined);
+  metrics = await collectMetrics({ registry, tenantOf });
+  await using db = await connect('native:');
+  const store = await db.createCollection('articles', { dimension: 2, metric: 'cosine' });
+  for (let n = 0; n < 1_003; n++) await store.namespace(`t-${n}`).count();
+  await store.namespace('t-7').count();
+  await store.namespace('internal').count();
+  await expect(store.namespace('t-7').search([1])).rejects.toThrow();
+  const found = await scrape();
+  const of = (tenant: string) => `{provider="native",collection="articles",tenant="${tenant}"}`;
+  expect(found.get(`anyvec_tenant_calls_total${of('7')}`)).toBe(3);
+  expect(found.get(`anyvec_tenant_errors_total${of('7')}`)).toBe(1);
+  expect(found.get(`anyvec_tenant_seconds_total${of('7')}`)).toBeGreaterThan(0);
+  expect(found.get(`anyvec_tenant_calls_total${of('_other')}`)).toBe(3);
+  expect(found.has(`anyvec_tenant_calls_total${of('internal')}`)).toBe(false);
+});
+
 it('stops, takes its metrics out of the registry, and can begin again', async () => {
   metrics.stop();
   await using db = await connect('native:');

@@ -1,6 +1,6 @@
 import type { CallContext, Driver } from '../driver.ts';
 import { invalid, VectorStoreError, withContext } from '../errors.ts';
-import { traced } from '../tracing.ts';
+import { type TracedCall, traced } from '../tracing.ts';
 import type { CallOptions } from '../types.ts';
 import { numberOption } from '../validate/options.ts';
 import { shown } from '../validate/text.ts';
@@ -59,6 +59,8 @@ export interface Call {
   readonly signal: AbortSignal;
   /** Starts a piece of work on the driver unless the call is over, and stops waiting for it the moment the call is over. */
   run<T>(start: (context: CallContext) => Promise<T>): Promise<T>;
+  /** Says how many records, ids or queries it is about. */
+  tell(size: number): void;
   /** The typed error for anything thrown meanwhile. */
   wrap(error: unknown): VectorStoreError;
 }
@@ -77,25 +79,27 @@ export function perform<T>(
 ): Promise<T> {
   const { driver, lifetime, collection, namespace } = site;
   const wrap = (error: unknown) => typedError(site, operation, error);
+  const trace: TracedCall = {
+    operation,
+    provider: driver.provider,
+    ...(driver.server && { server: driver.server }),
+    ...(collection && { collection }),
+    ...(namespace && { namespace }),
+  };
   const run = async () => {
     let deadline: Deadline | undefined;
     try {
       lifetime.check();
       deadline = startDeadline(options, driver.defaultTimeoutMs);
       deadline.signal.throwIfAborted();
-      return await body(callOn(deadline, wrap));
+      return await body(callOn(deadline, wrap, trace));
     } catch (error) {
       throw wrap(error);
     } finally {
       deadline?.stop();
     }
   };
-  return lifetime.track(
-    traced(
-      { operation, provider: driver.provider, ...(collection && { collection }), ...(namespace && { namespace }) },
-      run,
-    ),
-  );
+  return lifetime.track(traced(trace, run));
 }
 
 /**
@@ -112,10 +116,13 @@ export function checkInput<T>(place: string, read: () => T): T {
   }
 }
 
-function callOn({ signal, at }: Deadline, wrap: (error: unknown) => VectorStoreError): Call {
+function callOn({ signal, at }: Deadline, wrap: (error: unknown) => VectorStoreError, trace: TracedCall): Call {
   return {
     signal,
     wrap,
+    tell(size) {
+      trace.size = size;
+    },
     run: <T>(start: (context: CallContext) => Promise<T>) =>
       raceSignal(signal, () => start({ signal, ...(at !== undefined && { deadline: at }) })),
   };

@@ -117,6 +117,7 @@ export class PortableStore<P extends object> implements VectorStore<P> {
         details: booleanOption(given.details, 'options.details', false),
       };
       const input: unknown = records;
+      if (Array.isArray(input)) call.tell(input.length);
       if (Array.isArray(input)) return upsertArray(input, job, (i) => `records[${i}]`);
       if (isIterable(input)) return upsertStream(input, job);
       return upsertArray([input], job, () => 'record');
@@ -127,6 +128,7 @@ export class PortableStore<P extends object> implements VectorStore<P> {
     return this.#perform('delete', options, ['details'], async (call, given) => {
       const read = checkInput('target', () => readTarget(target, this.#collection, true));
       if ('filter' in read) this.#require('deleteByFilter');
+      if ('ids' in read) call.tell(read.ids.length);
       if ('all' in read) this.#require('deleteAll');
       const details = booleanOption(given.details, 'options.details', false);
       return this.#writeTo(call, read, details, (piece, context) =>
@@ -200,6 +202,7 @@ export class PortableStore<P extends object> implements VectorStore<P> {
     return this.#perform(operation, options, undefined, async (call) => {
       const asked = checkInput('options', () => readSearch(options, this.#collection));
       const queries = checkInput('vector', read);
+      if (operation === 'searchBatch') call.tell(queries.length);
       for (const hint of asked.ignoredHints) this.#parts.ignoredHints.add(hint);
       return this.#reads.search(call, queries, asked);
     });
@@ -260,6 +263,7 @@ export class PortableStore<P extends object> implements VectorStore<P> {
       const input: unknown = target;
       if (!single && !Array.isArray(input)) throw invalid('ids', `an id or an array of ids, not ${shown(input)}`);
       const ids = checkInput('ids', () => readIds(target, this.#collection, 'ids'));
+      call.tell(ids.length);
       const read = readOptions(given, this.capabilities, { payload: true, vector: true });
       const records = await this.#reads.get(call, ids, read);
       return single ? records[0] : records;
