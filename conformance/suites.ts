@@ -8,6 +8,7 @@ import { emptyInputSuite } from './laws/empty-input.ts';
 import { errorsSuite } from './laws/errors.ts';
 import { inputsSuite } from './laws/inputs.ts';
 import { randomFiltersSuite } from './laws/random-filters.ts';
+import { randomHybridSuite } from './laws/random-hybrid.ts';
 import { randomOperationsSuite } from './laws/random-operations.ts';
 import { readYourWritesSuite } from './laws/read-your-writes.ts';
 import { repeatableSuite } from './laws/repeatable.ts';
@@ -77,5 +78,6 @@ export const suites: readonly Suite[] = [
   readYourWritesSuite,
   repeatableSuite,
   randomFiltersSuite,
+  randomHybridSuite,
   randomOperationsSuite,
 ];

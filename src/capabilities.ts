@@ -101,7 +101,10 @@ export interface Capabilities {
   readonly idModes: readonly IdMode[];
   /** Reads see the writes acknowledged through the same handle. */
   readonly consistency: 'session' | 'eventual';
-  /** A stored vector comes back with the same bits, rounded, or only its direction (normalised). Under `dot` and `euclidean` never `direction`. */
+  /**
+   * A stored vector comes back with the same bits, rounded (by 1e-6 of its length at most), or only its direction (normalised). Under `dot` and
+   * `euclidean` never `direction`. Of a database: as in its collections under `cosine`; each collection says what holds for itself.
+   */
   readonly vectorReadback: 'bits' | 'rounded' | 'direction';
   readonly limits: Limits;
 }

@@ -29,4 +29,5 @@ export { tokenize } from './filter/tokenize.ts';
 export { compose, type Middleware } from './middleware/compose.ts';
 export { forwardCollection, forwardDriver } from './middleware/forward.ts';
 export { createDatabase } from './portable/database.ts';
+export { type HybridCall, hybridByScan, searchHybridByScan } from './remote/hybrid-by-scan.ts';
 export { compareIds, compareMatches, distanceBetween, distanceOf, minimumNorm, scoreOf } from './score.ts';

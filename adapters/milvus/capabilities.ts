@@ -1,4 +1,5 @@
 import { type Capabilities, capabilitiesOf } from '../../src/capabilities.ts';
+import { hybridByScan } from '../../src/remote/hybrid-by-scan.ts';
 import type { Dialect } from './dialect.ts';
 import { searchParamsOf } from './index-params.ts';
 import { payloadBytes } from './stored-payload.ts';
@@ -25,7 +26,7 @@ export function milvusCapabilities(dialect: Dialect, index?: string): Capabiliti
       setPayload: readFirst('whole records are read and written again'),
       setPayloadByFilter: readFirst('whole records are read and written again'),
       explain: { refused: 'the server does not say how it searches' },
-      searchHybrid: { refused: 'full-text ranking is not in this version of the adapter' },
+      searchHybrid: hybridByScan,
       listNamespaces: { emulated: { cost: 'one query for each thousand records of unseen namespaces', atomic: false } },
       recreateIndex: readFirst(
         'the collection is released meanwhile: reads of this process wait, those of others fail',

@@ -2,6 +2,7 @@ import type { Capabilities } from '../../src/capabilities.ts';
 import type {
   CallContext,
   CollectionDriver,
+  DriverHybrid,
   DriverPage,
   DriverPatch,
   DriverRecord,
@@ -10,11 +11,13 @@ import type {
   DriverWriteResult,
   Parts,
   ReadOptions,
+  StoredHybridMatch,
   StoredMatch,
   StoredRecord,
 } from '../../src/driver.ts';
 import { unsupported, VectorStoreError } from '../../src/errors.ts';
 import { type FilterNode, matchAll } from '../../src/filter/normal-form.ts';
+import { searchHybridByScan } from '../../src/remote/hybrid-by-scan.ts';
 import { searchOverFetching } from '../../src/remote/over-fetch.ts';
 import { countRows, pageOf } from '../../src/remote/scan.ts';
 import type { CollectionInfo, CollectionStats, Id, IndexProgress, IndexSpec } from '../../src/types.ts';
@@ -169,6 +172,10 @@ export class MilvusCollection implements CollectionDriver {
     return best.map((matches) =>
       matches.flatMap(({ id, distance }) => (byId.has(id) ? [{ ...structuredClone(byId.get(id)!), distance }] : [])),
     );
+  }
+
+  searchHybrid(namespace: string, asked: DriverHybrid, context: CallContext): Promise<StoredHybridMatch[]> {
+    return searchHybridByScan({ collection: this, namespace, asked, context });
   }
 
   async filter(namespace: string, filter: FilterNode, options: PageRequest, context: CallContext): Promise<DriverPage> {

@@ -1,4 +1,5 @@
 import { type Capabilities, capabilitiesOf, type Support } from '../../src/capabilities.ts';
+import { hybridByScan } from '../../src/remote/hybrid-by-scan.ts';
 import { mostMetadataBytes } from './rows.ts';
 
 /** One request is at most 2 MB. */
@@ -16,7 +17,7 @@ export function capabilitiesWith(scanBudget: number): Capabilities {
       deleteByFilter: readFirst,
       searchBatch: { emulated: { cost: 'one request per vector', atomic: true } },
       explain: { refused: 'the service does not say how it searches' },
-      searchHybrid: { refused: 'the vectors API of this backend has no full-text search' },
+      searchHybrid: hybridByScan,
       filter: { emulated: { cost: 'one request per 100 records', atomic: true } },
       scan: { emulated: { cost: 'lists ids, then fetches: two requests per 100 records', atomic: true } },
       setPayload: { emulated: { cost: 'reads the records and writes them again', atomic: false } },

@@ -2,6 +2,7 @@ import type { Capabilities } from '../../src/capabilities.ts';
 import type {
   CallContext,
   CollectionDriver,
+  DriverHybrid,
   DriverPage,
   DriverPatch,
   DriverRecord,
@@ -10,6 +11,7 @@ import type {
   DriverWriteResult,
   Parts,
   ReadOptions,
+  StoredHybridMatch,
   StoredMatch,
   StoredRecord,
 } from '../../src/driver.ts';
@@ -18,6 +20,7 @@ import { unsupported } from '../../src/errors.ts';
 import { evaluate } from '../../src/filter/evaluate.ts';
 import type { FilterNode } from '../../src/filter/normal-form.ts';
 import type { CompiledFilter } from '../../src/remote/compiled-filter.ts';
+import { searchHybridByScan } from '../../src/remote/hybrid-by-scan.ts';
 import { searchOverFetching } from '../../src/remote/over-fetch.ts';
 import { pageOf } from '../../src/remote/scan.ts';
 import { compareMatches, distanceBetween } from '../../src/score.ts';
@@ -198,6 +201,10 @@ export class PineconeCollection implements CollectionDriver {
         .slice(0, k)
         .map(({ row, id, distance }) => ({ ...withParts(structuredClone(row), include), id, distance })),
     );
+  }
+
+  searchHybrid(namespace: string, asked: DriverHybrid, context: CallContext): Promise<StoredHybridMatch[]> {
+    return searchHybridByScan({ collection: this, namespace, asked, context });
   }
 
   async filter(

@@ -1,4 +1,5 @@
 import { type Capabilities, capabilitiesOf } from '../../src/capabilities.ts';
+import { hybridByScan } from '../../src/remote/hybrid-by-scan.ts';
 import type { CollectionInfo } from '../../src/types.ts';
 import { indexTypes } from './index-settings.ts';
 
@@ -11,7 +12,10 @@ const residual = {
 };
 
 /** What the backend can do; without a collection, in one that it creates itself. */
-export function qdrantCapabilities(scanBudget: number, info?: CollectionInfo): Capabilities {
+export function qdrantCapabilities(
+  scanBudget: number,
+  { info, ranksTexts = true }: { readonly info?: CollectionInfo; readonly ranksTexts?: boolean } = {},
+): Capabilities {
   const native = info?.idMode === 'native';
   const noNamespaces = {
     refused: 'the collection has points with ids of their own, and a namespace could not keep equal ids apart',
@@ -19,7 +23,7 @@ export function qdrantCapabilities(scanBudget: number, info?: CollectionInfo): C
   return capabilitiesOf({
     operations: {
       explain: { refused: 'the server does not say how it searches' },
-      searchHybrid: { refused: 'full-text ranking by the same rules as the reference is not available in Qdrant' },
+      ...(!ranksTexts && { searchHybrid: hybridByScan }),
       setPayload: readFirst('reads the records first, to know which are there'),
       setPayloadByFilter: readFirst('reads the matching records first'),
       deleteByFilter: readFirst(

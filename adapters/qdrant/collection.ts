@@ -2,6 +2,7 @@ import type { Capabilities } from '../../src/capabilities.ts';
 import type {
   CallContext,
   CollectionDriver,
+  DriverHybrid,
   DriverPage,
   DriverPatch,
   DriverRecord,
@@ -10,11 +11,14 @@ import type {
   DriverWriteResult,
   Parts,
   ReadOptions,
+  StoredHybridMatch,
   StoredMatch,
   StoredRecord,
 } from '../../src/driver.ts';
 import type { FilterNode } from '../../src/filter/normal-form.ts';
+import { fuse } from '../../src/fusion.ts';
 import { type CompiledFilter, compileFilter, type FilterDialect } from '../../src/remote/compiled-filter.ts';
+import { nearestTo, searchHybridByScan, withRecords } from '../../src/remote/hybrid-by-scan.ts';
 import { searchOverFetching } from '../../src/remote/over-fetch.ts';
 import { countRows, pageOf } from '../../src/remote/scan.ts';
 import type { CollectionInfo, CollectionStats, Consistency, Id, IndexProgress, IndexSpec } from '../../src/types.ts';
@@ -28,7 +32,12 @@ import { type PatchedPoint, patchOperations } from './patch.ts';
 import { matchOf, queryBody, readCursor, scopeOf, toRecord, upsertBody } from './points.ts';
 import { untilIndexed } from './rebuild.ts';
 import { type CollectionLifetime, pageRows, Requests } from './requests.ts';
+import { bestByText } from './text-search.ts';
+import { TextVectors } from './text-vector.ts';
 import { chunksOf, sendAll } from './writes.ts';
+
+/** Different terms in the texts of a record: what fits into a request beside the largest payload. */
+const mostTerms = 100_000;
 
 /** One collection on a Qdrant server. */
 export class QdrantCollection implements CollectionDriver {
@@ -41,19 +50,20 @@ export class QdrantCollection implements CollectionDriver {
   #ignoredHints: readonly string[];
 
   constructor(connection: Connection, description: Description, scanBudget: number, lifetime: CollectionLifetime) {
-    const { info, vectorName, indexes, ignoredHints } = description;
+    const { info, vectorName, ranksTexts, indexes, ignoredHints } = description;
     const { name, idMode, metric, dimension } = info;
+    const texts = ranksTexts ? new TextVectors(info) : undefined;
     this.#connection = connection;
     this.#requests = new Requests(
       connection,
-      { name, layout: { idMode, metric, dimension, vectorName }, lifetime },
+      { name, layout: { idMode, metric, dimension, vectorName, texts }, lifetime },
       scanBudget,
     );
     this.#filters = filterDialect({ indexes, managed: info.managed });
     this.#scanBudget = scanBudget;
     this.#info = info;
     this.#ignoredHints = ignoredHints;
-    this.#capabilities = qdrantCapabilities(scanBudget, info);
+    this.#capabilities = this.#capabilitiesWith(info);
   }
 
   get info(): CollectionInfo {
@@ -64,9 +74,28 @@ export class QdrantCollection implements CollectionDriver {
     return this.#capabilities;
   }
 
-  /** A number takes up to 16 characters, with its comma. */
+  /** Where there are no texts to rank, there is nothing to emulate. */
+  #capabilitiesWith(info: CollectionInfo): Capabilities {
+    const hasTexts = Object.values(info.fields).includes('text');
+    const ranksTexts = this.#requests.layout.texts !== undefined || (info.managed && !hasTexts);
+    return qdrantCapabilities(this.#scanBudget, { info, ranksTexts });
+  }
+
+  checkRecord(record: DriverRecord): { readonly place: 'payload'; readonly problem: string } | undefined {
+    const terms = this.#termsOf(record);
+    if (terms <= mostTerms) return undefined;
+    const problem = `its texts have ${terms} different terms; this backend ranks at most ${mostTerms}`;
+    return { place: 'payload', problem };
+  }
+
+  /** A number takes up to 16 characters, with its comma; a term of a text two numbers. */
   wireBytes(record: DriverRecord): number {
-    return this.#info.dimension * 16 + record.json.length * 3 + record.id.length * 3 + 200;
+    const { id, json } = record;
+    return this.#info.dimension * 16 + this.#termsOf(record) * 24 + json.length * 3 + id.length * 3 + 250;
+  }
+
+  #termsOf({ payload }: DriverRecord): number {
+    return this.#requests.layout.texts?.of(payload).indices.length ?? 0;
   }
 
   async upsert(
@@ -134,6 +163,25 @@ export class QdrantCollection implements CollectionDriver {
     );
   }
 
+  async searchHybrid(namespace: string, asked: DriverHybrid, context: CallContext): Promise<StoredHybridMatch[]> {
+    const call = { collection: this, namespace, asked, context };
+    const { layout } = this.#requests;
+    if (layout.texts === undefined) return searchHybridByScan(call);
+    const { residual, ...compiled } = this.#compile(asked.filter);
+    if (compiled.native === 'none') return [];
+    const request = {
+      ...{ asked, layout, residual, window: this.#scanBudget },
+      filter: scopeOf(layout, namespace, compiled),
+      k: asked.vector === undefined ? asked.k : asked.candidates,
+    };
+    const strong = asked.consistency === 'strong';
+    const [nearest, ranked] = await Promise.all([
+      nearestTo(call),
+      bestByText(request, async (body) => hitsOf(await this.#requests.call('query', body, context.signal, strong))),
+    ]);
+    return withRecords(call, fuse(nearest, ranked, asked.fusion, asked.k));
+  }
+
   async filter(
     namespace: string,
     filter: FilterNode,
@@ -185,7 +233,7 @@ export class QdrantCollection implements CollectionDriver {
     for (let tried = 1; ; tried++) {
       const rows = await this.#requests.retrieve(namespace, ids, { payload: true, vector: false }, false, signal);
       const points: PatchedPoint[] = rows.map(({ point, decoded }) => ({ point, decoded }));
-      const operations = patchOperations(points, patch, this.#info.idMode);
+      const operations = patchOperations(points, patch, this.#requests.layout);
       try {
         await sendAll(operations, async (some) =>
           checkDone(await this.#requests.call('batch', `{"operations":[${some.join(',')}]}`, signal)),
@@ -247,7 +295,7 @@ export class QdrantCollection implements CollectionDriver {
     await untilIndexed(() => this.#describe(signal), onProgress, signal);
     this.#info = info;
     this.#ignoredHints = ignoredHints;
-    this.#capabilities = qdrantCapabilities(this.#scanBudget, info);
+    this.#capabilities = this.#capabilitiesWith(info);
   }
 
   async #describe(signal: AbortSignal): Promise<Description> {

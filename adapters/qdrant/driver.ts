@@ -21,8 +21,12 @@ import { resolveIndex } from './index-settings.ts';
 import { type Description, metadataOf, readDescription } from './manifest.ts';
 import { keys } from './payload.ts';
 import type { CollectionLifetime } from './requests.ts';
+import { textVectorName } from './text-vector.ts';
 
 const distances = { cosine: 'Cosine', dot: 'Dot', euclidean: 'Euclid' } as const;
+
+/** The dense vector of a collection that also has one for its texts, where the configuration gives it no name. */
+const nameBesideTexts = 'dense';
 
 /** Payload indexes by declared type. `integer` would lose fractions; a `text` index would change what a search for a substring means. */
 const indexOfType: { readonly [T in FieldType]: string | undefined } = {
@@ -60,9 +64,12 @@ export class QdrantDriver implements Driver {
     const { dimension, metric, fields, index, strict } = spec;
     const { spec: resolved, hnsw, quantization, ignoredHints } = resolveIndex(index, strict);
     const vector = { size: dimension, distance: distances[metric] };
+    const hasTexts = Object.values(fields).includes('text');
+    const vectorName = this.#vectorName ?? (hasTexts ? nameBesideTexts : undefined);
     const request = {
       collection_name: name,
-      vectors: this.#vectorName === undefined ? vector : { [this.#vectorName]: vector },
+      vectors: vectorName === undefined ? vector : { [vectorName]: vector },
+      ...(hasTexts && { sparse_vectors: { [textVectorName]: { modifier: 'idf' } } }),
       hnsw_config: hnsw,
       ...(quantization !== undefined && { quantization_config: quantization }),
       metadata: metadataOf({ dimension, metric, fields, index: resolved }, ignoredHints),

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { VectorStoreError } from '../../src/errors.ts';
 import type { CollectionInfo, FieldType, IdMode, IndexSpec, Metric } from '../../src/types.ts';
 import { hashVersion } from './ids.ts';
+import { textVectorName } from './text-vector.ts';
 
 /** What this library keeps about a collection of its own, in the collection's metadata. */
 const manifestSchema = z.object({
@@ -46,7 +47,10 @@ const descriptionSchema = z.object({
   points_count: z.number().nullish(),
   indexed_vectors_count: z.number().nullish(),
   config: z.object({
-    params: z.object({ vectors: z.union([vectorParams, z.record(z.string(), vectorParams)]).optional() }),
+    params: z.object({
+      vectors: z.union([vectorParams, z.record(z.string(), vectorParams)]).optional(),
+      sparse_vectors: z.record(z.string(), z.looseObject({ modifier: z.string().nullish() }).nullish()).nullish(),
+    }),
     hnsw_config: z.looseObject({ m: z.number().optional(), ef_construct: z.number().optional() }).optional(),
     metadata: z.record(z.string(), z.unknown()).nullish(),
   }),
@@ -60,6 +64,8 @@ export interface Description {
   readonly ignoredHints: readonly string[];
   /** The name of the vector; undefined for the unnamed one. */
   readonly vectorName: string | undefined;
+  /** Whether texts are ranked by the server: in collections of ours that were made with the vector for it. */
+  readonly ranksTexts: boolean;
   /** Types of payload indexes by field. */
   readonly indexes: ReadonlyMap<string, string>;
   readonly status: string | undefined;
@@ -128,6 +134,7 @@ export function readDescription(name: string, answer: unknown, foreign: ForeignO
     info,
     ignoredHints: manifest?.ignoredHints ?? [],
     vectorName,
+    ranksTexts: info.managed && config.params.sparse_vectors?.[textVectorName]?.modifier === 'idf',
     indexes,
     status,
     points: points ?? 0,

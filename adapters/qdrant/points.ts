@@ -7,12 +7,15 @@ import { type AnsweredHit, type AnsweredPoint, vectorOf } from './answers.ts';
 import type { Condition, QdrantFilter } from './filter.ts';
 import { type PointId, pointIdOf } from './ids.ts';
 import { type DecodedPayload, decodePayload, encodePayload, keys } from './payload.ts';
+import { isEmpty, type SparseVector, type TextVectors, textVectorName } from './text-vector.ts';
 import { distanceOfScore, fromStored, toStored } from './vectors.ts';
 
 /** How the records of a collection lie in its points. */
 export interface Layout extends Pick<CollectionInfo, 'idMode' | 'metric' | 'dimension'> {
   /** Undefined: the unnamed one. */
   readonly vectorName: string | undefined;
+  /** Undefined where the server ranks no texts. */
+  readonly texts: TextVectors | undefined;
 }
 
 /** A record as it came from the server, with its point. */
@@ -44,12 +47,20 @@ function writePoint(
   namespace: string,
   { id, vector, payload, json }: DriverRecord,
 ): void {
-  const { idMode, metric, dimension, vectorName } = layout;
+  const { idMode, metric, dimension, vectorName, texts } = layout;
   // `vector: null` is refused by capability.
   const { vector: stored, norm } = toStored(vector ?? new Float32Array(dimension), metric);
-  const [open, close] = vectorName === undefined ? ['', ''] : [`{${JSON.stringify(vectorName)}:`, '}'];
+  const sparse = texts?.of(payload);
+  const isNamed = vectorName !== undefined || texts !== undefined;
+  const open = isNamed ? `{${JSON.stringify(vectorName ?? '')}:` : '';
+  const close = isNamed ? `${sparse === undefined || isEmpty(sparse) ? '' : `,${textVectorMember(sparse)}`}}` : '';
   body.text(`{"id":${JSON.stringify(pointIdOf(idMode, namespace, id))},"vector":${open}`).vector(stored);
   body.text(`${close},"payload":${encodePayload(payload, json, idMode, { id, namespace, norm })}}`);
+}
+
+/** A member of a point's vectors, as JSON text. */
+export function textVectorMember(sparse: SparseVector): string {
+  return `${JSON.stringify(textVectorName)}:${JSON.stringify(sparse)}`;
 }
 
 /** What of a search does not change from one request to the next. */

@@ -138,6 +138,7 @@ export const writeLaws: readonly Law[] = [
       'searchHybrid: arrays, nested fields and several fields are searched; a field that is not declared is not',
       'searchHybrid: a namespace is searched by itself',
       'searchHybrid: a record without a vector is found by its text',
+      'random hybrid searches: after any history of writes they find the texts that there are, in each namespace its own',
       'capabilities: operation searchHybrid is refused with its reason, and nothing happens',
     ],
   },

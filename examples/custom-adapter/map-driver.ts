@@ -15,6 +15,7 @@ import {
   compareIds,
   compareMatches,
   type Driver,
+  type DriverHybrid,
   type DriverPatch,
   type DriverRecord,
   type DriverSearch,
@@ -24,10 +25,12 @@ import {
   distanceBetween,
   evaluate,
   type FilterNode,
+  hybridByScan,
   invalid,
   type Parts,
   type ReadOptions,
   type StoredRecord,
+  searchHybridByScan,
   unsupported,
 } from 'anyvec/driver';
 
@@ -36,7 +39,7 @@ const no = (refused: string) => ({ refused });
 /** Said honestly: natively, emulated, or refused with the reason. The suite holds us to each of the three. */
 const capabilities = capabilitiesOf({
   operations: {
-    searchHybrid: no('nothing here ranks text'),
+    searchHybrid: hybridByScan,
     explain: no('there is one way to search: all of them'),
     recreateIndex: no('there is no index'),
   },
@@ -148,6 +151,11 @@ class MapCollection implements CollectionDriver {
         .slice(0, asked.k)
         .map(({ row, distance }) => ({ ...given(row, asked.include), distance })),
     );
+  }
+
+  /** Nothing here ranks text: the library does it, over the pages of `filter`. */
+  searchHybrid(namespace: string, asked: DriverHybrid, context: CallContext) {
+    return searchHybridByScan({ collection: this, namespace, asked, context });
   }
 
   /** In the order of ids, from behind the last one given: a record that moves is not met twice. */

@@ -33,10 +33,10 @@ it('runs the cases asked for on a server, prints how each thing is done and the 
   const { code, out } = await run('--backend', 'qdrant', '--url', server.url, '--only', 'get: ', '--report', report);
   expect(out).toMatch(/^conformance of qdrant: seed \d+/m);
   expect(out).toMatch(/\n {2}deleteByFilter +emulated +counts first/);
-  expect(out).toMatch(/\n {2}searchHybrid +refused +full-text ranking/);
+  expect(out).toMatch(/\n {2}explain +refused +the server does not say/);
   expect(out).toMatch(/\n[1-9]\d* passed, 0 failed[^\n]*\n$/);
   expect(code).toBe(0);
-  expect(await readFile(report, 'utf8')).toContain('| `searchHybrid` | refused (');
+  expect(await readFile(report, 'utf8')).toContain('| `explain` | refused (');
 });
 
 it('exits with 1 and tells which law is broken and how', async () => {

@@ -2,6 +2,7 @@ import type { Capabilities } from '../capabilities.ts';
 import type {
   CallContext,
   CollectionDriver,
+  DriverHybrid,
   DriverPage,
   DriverPatch,
   DriverRecord,
@@ -10,6 +11,7 @@ import type {
   DriverWriteResult,
   Parts,
   ReadOptions,
+  StoredHybridMatch,
   StoredMatch,
   StoredRecord,
 } from '../driver.ts';
@@ -20,6 +22,7 @@ import { TopK } from '../engine/top-k.ts';
 import { invalid, unsupported, VectorStoreError } from '../errors.ts';
 import { evaluate } from '../filter/evaluate.ts';
 import type { FilterNode } from '../filter/normal-form.ts';
+import { searchHybridByScan } from '../remote/hybrid-by-scan.ts';
 import { distanceBetween } from '../score.ts';
 import type { CollectionInfo, CollectionStats, FieldType, Id } from '../types.ts';
 import { IdIndex } from './id-index.ts';
@@ -184,6 +187,10 @@ export class FileCollection implements CollectionDriver {
     if (include.payload || include.vector)
       for await (const row of this.#store.read(positions)) found.set(row.id, partsOf(row, include));
     return ranked.map(({ id, distance }) => ({ ...(found.get(id) ?? { id }), distance }));
+  }
+
+  searchHybrid(namespace: string, asked: DriverHybrid, context: CallContext): Promise<StoredHybridMatch[]> {
+    return searchHybridByScan({ collection: this, namespace, asked, context });
   }
 
   filter(

@@ -11,6 +11,7 @@ import { resolveIndex } from '../engine/collection.ts';
 import { flatProvider } from '../engine/index/flat.ts';
 import { classifyFileError } from '../engine/storage/system-error.ts';
 import { unsupported, VectorStoreError } from '../errors.ts';
+import { hybridByScan } from '../remote/hybrid-by-scan.ts';
 import type { CollectionInfo, Health } from '../types.ts';
 import { FileCollection } from './file-collection.ts';
 import type { OpenedFile, Shelf } from './row-store.ts';
@@ -174,7 +175,7 @@ function fileCapabilities(readOnly: string | undefined, differences: FileDriverO
     operations: {
       recreateIndex: { refused: 'a file of records has no index' },
       explain: { refused: 'every search compares with every record: there is nothing to explain' },
-      searchHybrid: { refused: 'a file of records has no text index: import it into a store to rank by text' },
+      searchHybrid: hybridByScan,
       ...(refused && {
         upsert: refused,
         delete: refused,

@@ -1,5 +1,5 @@
 import type { CollectionDriver, DriverHybrid } from '../driver.ts';
-import { invalid } from '../errors.ts';
+import { invalid, unsupported } from '../errors.ts';
 import { formatPath, parsePath } from '../filter/path.ts';
 import { tokenize } from '../filter/tokenize.ts';
 import type { FusionSettings } from '../fusion.ts';
@@ -15,7 +15,8 @@ const mostCandidates = 10_000;
 /**
  * A hybrid search as the driver gets it.
  *
- * @throws `InvalidArgument` for a query or option that breaks a rule, and for a collection without a `text` field.
+ * @throws `InvalidArgument` for a query or option that breaks a rule, and for a collection without a `text` field; `Unsupported` for more candidates
+ *   than the backend gives.
  */
 export function readHybrid(
   query: unknown,
@@ -25,14 +26,17 @@ export function readHybrid(
   const given = checkedOptions(options, [...rankingKeys, 'fields', 'fusion', 'candidates'], 'options');
   const { text, terms, vector } = readQuery(query, collection);
   const [ranking, ignoredHints] = readRanking(given, collection);
-  const usual = Math.min(mostCandidates, Math.max(4 * ranking.k, 50));
+  const most = collection.capabilities.limits.k;
+  const usual = Math.min(mostCandidates, most, Math.max(4 * ranking.k, 50));
+  const candidates = integerOption(given.candidates, 'options.candidates', ranking.k, mostCandidates, usual);
+  if (candidates > most) throw unsupported(`candidates = ${candidates}`, `at most ${most} matches`);
   const driver = {
     ...ranking,
     ...{ text, terms },
     ...(vector && { vector }),
     fields: readFields(given.fields, collection),
     fusion: readFusion(given.fusion),
-    candidates: integerOption(given.candidates, 'options.candidates', ranking.k, mostCandidates, usual),
+    candidates,
   };
   return { driver, ignoredHints };
 }

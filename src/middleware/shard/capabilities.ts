@@ -1,4 +1,5 @@
 import { type Capabilities, isSupported, type Operation, operations, type Support } from '../../capabilities.ts';
+import { hybridByScan } from '../../remote/hybrid-by-scan.ts';
 import { commonCapabilities } from '../common-capabilities.ts';
 
 /** What is done by asking each shard once. */
@@ -26,9 +27,9 @@ export function shardCapabilities(shards: readonly Capabilities[]): Capabilities
 }
 
 function operation(name: Operation, support: Support): Support {
+  // A shard ranks texts by how rare a word is there: ranks of two shards cannot be compared.
+  if (name === 'searchHybrid') return hybridByScan;
   if (everywhere.has(name) || !isSupported(support)) return support;
   if (oneByOne.has(name)) return { emulated: { cost: 'runs on each shard for itself', atomic: false } };
-  if (name === 'searchHybrid')
-    return { refused: 'each shard ranks texts by how rare a word is there: ranks of two shards cannot be compared' };
   return { refused: 'it is about one store, not about several' };
 }

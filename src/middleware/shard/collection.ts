@@ -2,6 +2,7 @@ import type { Capabilities } from '../../capabilities.ts';
 import type {
   CallContext,
   CollectionDriver,
+  DriverHybrid,
   DriverPage,
   DriverPatch,
   DriverRecord,
@@ -9,13 +10,16 @@ import type {
   DriverTarget,
   DriverWriteResult,
   ReadOptions,
+  StoredHybridMatch,
   StoredMatch,
   StoredRecord,
 } from '../../driver.ts';
 import { invalid } from '../../errors.ts';
 import { type FilterNode, matchAll } from '../../filter/normal-form.ts';
+import { searchHybridByScan } from '../../remote/hybrid-by-scan.ts';
 import type { CollectionInfo, CollectionStats, Consistency, Id, IndexProgress, IndexSpec } from '../../types.ts';
 import { utf8Length } from '../../validate/text.ts';
+import { forwardCollection } from '../forward.ts';
 import { shardCapabilities } from './capabilities.ts';
 import type { Fleet } from './fleet.ts';
 import { reservedNamespace } from './layout.ts';
@@ -30,6 +34,8 @@ export class ShardCollection implements CollectionDriver {
   readonly #router: Router;
   readonly #shared: SharedState;
   readonly #reads: ShardReads;
+  /** Of every shard, whatever the policy: for answers that cannot carry a mark. */
+  readonly #wholeReads: ShardReads;
   readonly #writes: ShardWrites;
   #known: { readonly indexVersion: number; readonly capabilities: Capabilities } | undefined;
 
@@ -38,6 +44,7 @@ export class ShardCollection implements CollectionDriver {
     this.#router = router;
     this.#shared = shared;
     this.#reads = new ShardReads(fleet, router, policy, shared.moved);
+    this.#wholeReads = new ShardReads(fleet, router, { ...policy, onFailure: 'all' }, shared.moved);
     this.#writes =
       router.path === undefined ? new WritesById(fleet, router) : new WritesByField(fleet, router, router.path, shared);
   }
@@ -99,6 +106,13 @@ export class ShardCollection implements CollectionDriver {
     context: CallContext,
   ): Promise<StoredMatch[][]> {
     return this.#read(namespace, context, () => this.#reads.search(namespace, queries, options, context));
+  }
+
+  /** Ranked over the records of all shards: how rare a word is in one of them says nothing. */
+  searchHybrid(namespace: string, asked: DriverHybrid, context: CallContext): Promise<StoredHybridMatch[]> {
+    const search: CollectionDriver['search'] = (_, queries, options, own) =>
+      this.#read(namespace, own, () => this.#wholeReads.search(namespace, queries, options, own));
+    return searchHybridByScan({ collection: forwardCollection(this, { search }), namespace, asked, context });
   }
 
   filter(

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
-import { openDriver } from '../../connect.ts';
+import { connect, openDriver } from '../../connect.ts';
 import type { CollectionDriver, Driver } from '../../driver.ts';
 import { VectorStoreError } from '../../errors.ts';
 import { forwardCollection, forwardDriver } from '../forward.ts';
@@ -376,5 +376,31 @@ test('bad options are refused', async () => {
   await using db = await connectShards(['native:', 'native:']);
   const store = await db.createCollection('c', spec);
   await expect(store.namespace('anyvec.shards').count()).rejects.toMatchObject({ code: 'InvalidArgument' });
-  await expect(store.searchHybrid({ text: 'x' })).rejects.toMatchObject({ code: 'Unsupported' });
+});
+
+test('texts are ranked over all shards as one store ranks them, and never over some of them', async () => {
+  const { db, shards } = await watchedShards(3, { onFailure: 'partial' });
+  await using one = await connect('native:');
+  const withTexts = { ...spec, fields: { x: 'text' } } as const;
+  const stores = await Promise.all([db, one].map((each) => each.createCollection('texts', withTexts)));
+  for (const store of stores) {
+    const words = (i: number) => `${i % 3 === 0 ? 'tove ' : ''}${'gyre '.repeat(i % 4)}wabe`;
+    await store.upsert(
+      Array.from({ length: 30 }, (_, i) => ({ id: `r${i}`, vector: [i, 1], payload: { x: words(i) } })),
+    );
+  }
+  const [sharded, whole] = await Promise.all(
+    stores.map(async (store) => [
+      await store.searchHybrid({ text: 'tove gyre' }, { k: 30 }),
+      await store.searchHybrid({ text: 'tove gyre', vector: [7, 1] }, { k: 30 }),
+    ]),
+  );
+  expect(sharded).toEqual(whole);
+  shards[1]!.trouble.on = async (call) => {
+    if (call === 'search') throw new VectorStoreError('Unavailable', 'away');
+  };
+  expect(partialFailures(await stores[0]!.search([7, 1]))).toHaveLength(1);
+  await expect(stores[0]!.searchHybrid({ text: 'tove', vector: [7, 1] })).rejects.toMatchObject({
+    code: 'Unavailable',
+  });
 });

@@ -99,15 +99,26 @@ function weightedBy({ indices, values }: SparseVector, weight: Weight): SparseVe
 }
 
 /** The inner product over the indices that both have; undefined where there is none. Indices ascend. */
-function sparseProduct(a: SparseVector, b: SparseVector): number | undefined {
+function sparseProduct(query: SparseVector, stored: SparseVector): number | undefined {
   let sum: number | undefined;
-  for (let i = 0, j = 0; i < a.indices.length && j < b.indices.length; ) {
-    const difference = a.indices[i]! - b.indices[j]!;
-    if (difference === 0) sum = (sum ?? 0) + a.values[i]! * b.values[j]!;
-    if (difference <= 0) i++;
-    if (difference >= 0) j++;
+  for (let i = 0, from = 0; i < query.indices.length && from < stored.indices.length; i++) {
+    const index = query.indices[i]!;
+    from = placeOf(stored.indices, index, from);
+    if (stored.indices[from] === index) sum = (sum ?? 0) + query.values[i]! * stored.values[from]!;
   }
   return sum === undefined ? undefined : Math.fround(sum);
+}
+
+/** Where an index is among ascending ones, or would be, from a place on. A query has few of them, a stored vector many. */
+export function placeOf(indices: readonly number[], index: number, from = 0): number {
+  let low = from;
+  let high = indices.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (indices[middle]! < index) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** Whether the score that is answered is better when it is higher: all but distances. */

@@ -1,7 +1,7 @@
 import { isObject, type Json, list, number, object, text, unsigned } from '../body.ts';
 import type { Collection, Point } from '../collection.ts';
 import { invalidBody, malformed, notCovered, QdrantError, wrongInput } from '../errors.ts';
-import { isHigherBetter, type Similarity, scoreOf, similarityTo, type Weight } from '../similarity.ts';
+import { isHigherBetter, placeOf, type Similarity, scoreOf, similarityTo, type Weight } from '../similarity.ts';
 import { asStored, isSparse, paramsOf, type Vector } from '../vectors.ts';
 import { average, type Examples, numberOr, readList } from './examples.ts';
 import type { Ask, Diversity, Scorer } from './query.ts';
@@ -82,7 +82,9 @@ export class VectorQueries {
   #similarity(vector: Vector): Similarity {
     const params = paramsOf(this.#collection.schema, this.#using);
     const weight =
-      params.kind === 'sparse' && params.idf ? inverseDocumentFrequency(this.#collection, this.#using) : undefined;
+      params.kind === 'sparse' && params.idf && isSparse(vector)
+        ? inverseDocumentFrequency(this.#collection, this.#using, vector.indices)
+        : undefined;
     return similarityTo(asStored(vector, params), params, weight);
   }
 
@@ -199,14 +201,16 @@ function scaledSigmoid(x: number): number {
   return 0.5 * (sigmoid(x) + 1);
 }
 
-function inverseDocumentFrequency(collection: Collection, name: string): Weight {
-  const frequency = new Map<number, number>();
+/** For these indices only. */
+function inverseDocumentFrequency(collection: Collection, name: string, asked: readonly number[]): Weight {
+  const frequency = new Map(asked.map((index) => [index, 0]));
   let documents = 0;
   for (const { vectors } of collection.values()) {
     const sparse = vectors.get(name);
     if (sparse === undefined || !isSparse(sparse)) continue;
     documents += 1;
-    for (const index of sparse.indices) frequency.set(index, (frequency.get(index) ?? 0) + 1);
+    for (const index of asked)
+      if (sparse.indices[placeOf(sparse.indices, index)] === index) frequency.set(index, frequency.get(index)! + 1);
   }
   return (index) => {
     const containing = frequency.get(index) ?? 0;
