@@ -22,7 +22,9 @@ async function bench(args) {
   const name = args[0]?.startsWith('-') ? undefined : args[0];
   const entry = join(root, 'bench', name ?? '', 'main.ts');
   if (!existsSync(entry))
-    throw new SetupError('usage: node scripts/bench.mjs [--quick], or overhead [qdrant …], or migration, indexes, event-loop');
+    throw new SetupError(
+      'usage: node scripts/bench.mjs [--quick], or overhead [qdrant …], or migration, indexes, event-loop',
+    );
   await setup({ requireAddons: name === undefined });
   if (name === 'overhead') await prepareServers();
   await buildIfStale();

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { connect } from '../../src/connect.ts';
+import { writeMatrix } from '../../src/files/matrix-writer.ts';
 import { readDamaged } from '../../test/support/damaged-files.ts';
 import { printSeed } from '../../test/support/seed.ts';
 
@@ -92,6 +93,31 @@ test('ids and payloads come from the lines beside it, the first line for the fir
     message: /19 lines/,
   });
   rmSync(at('small.jsonl'));
+});
+
+test('numpy reads what is written: each number, by row, with the ids and payloads beside it', async () => {
+  const vectors = Array.from({ length: 500 }, (_, i) => Float32Array.of(i, -0, 1e-40, 9.9e16, Math.sin(i)));
+  async function* rows() {
+    for (const [i, vector] of vectors.entries()) yield { id: `é${i}`, vector, payload: { i, text: 'ü\n' } };
+  }
+  expect(await writeMatrix(at('written.npy'), 5, rows())).toBe(500);
+  const program = `
+import json, numpy
+matrix = numpy.load('written.npy', allow_pickle=False)
+lines = [json.loads(line) for line in open('written.jsonl', encoding='utf8')]
+print(json.dumps([matrix.dtype.str, matrix.shape, bool(matrix.flags.c_contiguous), matrix.tobytes().hex(), lines]))
+`;
+  const output = execFileSync(python, ['-c', program], { cwd: directory, encoding: 'utf8', maxBuffer: 1 << 24 });
+  const [dtype, shape, isContiguous, bytes, lines] = JSON.parse(output);
+  expect([dtype, shape, isContiguous]).toEqual(['<f4', [500, 5], true]);
+  expect(bytes).toBe(Buffer.concat(vectors.map((vector) => Buffer.from(vector.buffer))).toString('hex'));
+  expect(lines).toEqual(vectors.map((_, i) => ({ id: `é${i}`, payload: { i, text: 'ü\n' } })));
+  expect((await read(`npy:${at('written.npy')}?metric=dot`, 'written')).map(({ id }) => id)).toEqual(
+    lines.map((line: { id: string }) => line.id),
+  );
+  async function* none() {}
+  expect(await writeMatrix(at('nothing.npy'), 7, none())).toBe(0);
+  expect(await read(`npy:${at('nothing.npy')}`, 'nothing')).toEqual([]);
 });
 
 test('files that were cut off or changed anywhere end in a typed error or in numbers, never otherwise', {

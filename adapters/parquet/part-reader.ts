@@ -1,15 +1,21 @@
-import type { FileMetaData, ParquetParsers, SchemaTree } from 'hyparquet';
+import type { FileMetaData, ParquetParsers } from 'hyparquet';
 import type { FileHandle } from '../../src/engine/storage/filesystem.ts';
+import { VectorStoreError } from '../../src/errors.ts';
 import type { PlainRow } from '../../src/files/columns.ts';
 import { corruptFile } from '../../src/files/corrupt.ts';
 import { openToRead } from '../../src/files/read-handle.ts';
+import { checkFooter, type Leaf, rangeOf } from './footer-check.ts';
 import type { ParquetPackages } from './packages.ts';
+import { checkPages } from './page-check.ts';
+import { withinTime } from './time-limit.ts';
 
 /** Numbers and other values that are decoded at once, at most, unless one row has more. */
 const sliceValues = 1 << 24;
 
 /** Rows next to each other that are decoded together. */
 interface Slice {
+  /** Of the row group. */
+  readonly group: number;
   readonly from: number;
   readonly to: number;
 }
@@ -26,10 +32,20 @@ export class PartReader {
   #slices: readonly Slice[] = [];
   #cached: { readonly slice: Slice; readonly rows: Promise<readonly PlainRow[]> } | undefined;
   #columns: string[] | undefined;
+  readonly #leaves: readonly Leaf[];
+  /** Columns whose pages were looked at, by row group. */
+  readonly #checked = new Map<number, Set<string>>();
 
-  private constructor(path: string, packages: ParquetPackages, file: FileHandle, size: number, metadata: FileMetaData) {
+  private constructor(
+    path: string,
+    packages: ParquetPackages,
+    file: FileHandle,
+    size: number,
+    { metadata, leaves }: { readonly metadata: FileMetaData; readonly leaves: readonly Leaf[] },
+  ) {
     this.path = path;
     this.metadata = metadata;
+    this.#leaves = leaves;
     this.#packages = packages;
     this.#file = file;
     this.#size = size;
@@ -43,10 +59,13 @@ export class PartReader {
     try {
       const size = await file.size();
       return await guarded(path, async () => {
-        const metadata = await packages.reader.parquetMetadataAsync(bufferOf(path, file, size));
-        checkRowCounts(path, metadata, size);
-        checkColumns(path, metadata, packages.reader.parquetSchema(metadata));
-        return new PartReader(path, packages, file, size, metadata);
+        const footer = await readFooter(path, file, size);
+        const read = () => {
+          const metadata = packages.reader.parquetMetadata(footer);
+          return { metadata, leaves: checkFooter(path, metadata, packages.reader.parquetSchema(metadata), size) };
+        };
+        const { metadata, leaves } = withinTime(footer.byteLength, read);
+        return new PartReader(path, packages, file, size, { metadata, leaves });
       });
     } catch (error) {
       await file.close();
@@ -100,10 +119,11 @@ export class PartReader {
     return rows;
   }
 
-  #decode({ from, to }: Slice, columns: string[] | undefined): Promise<PlainRow[]> {
+  #decode({ from, to, group }: Slice, columns: string[] | undefined): Promise<PlainRow[]> {
     const { reader, compressors } = this.#packages;
-    return guarded(this.path, () =>
-      reader.parquetReadObjects({
+    return guarded(this.path, async () => {
+      await this.#checkPages(group, columns ?? this.columnNames);
+      return reader.parquetReadObjects({
         file: bufferOf(this.path, this.#file, this.#size),
         metadata: this.metadata,
         rowStart: from,
@@ -111,8 +131,23 @@ export class PartReader {
         ...(columns && { columns }),
         compressors,
         parsers,
-      }),
-    );
+      });
+    });
+  }
+
+  /** Once for each column of a row group, before it is decoded. */
+  async #checkPages(group: number, columns: readonly string[]): Promise<void> {
+    const { internals, compressors } = this.#packages;
+    const checked = this.#checked.get(group) ?? new Set();
+    this.#checked.set(group, checked);
+    for (const [i, leaf] of this.#leaves.entries()) {
+      const metadata = this.metadata.row_groups[group]?.columns[i]?.meta_data;
+      if (metadata === undefined || checked.has(leaf.path) || !columns.includes(leaf.name)) continue;
+      const { start, end } = rangeOf(metadata);
+      const bytes = await bufferOf(this.path, this.#file, this.#size).slice(start, end);
+      withinTime(bytes.byteLength, () => checkPages(bytes, { ...leaf, metadata }, internals, compressors));
+      checked.add(leaf.path);
+    }
   }
 
   close(): Promise<void> {
@@ -120,46 +155,23 @@ export class PartReader {
   }
 }
 
-/** No file has this many rows for each of its bytes, however well its ids are compressed. */
-const maximumRowsPerByte = 1_024n;
-
-function checkRowCounts(path: string, { num_rows: total, row_groups: groups }: FileMetaData, size: number): void {
-  let sum = 0n;
-  for (const { num_rows: rows } of groups) {
-    if (typeof rows !== 'bigint' || rows < 0n) throw corruptFile(path, 'a row group has fewer rows than none');
-    sum += rows;
-  }
-  if (sum !== total || total > BigInt(size) * maximumRowsPerByte)
-    throw corruptFile(path, 'its row groups do not add up to its rows, or are far too many');
-}
-
-/**
- * Every row group has the columns of the schema, in its order. The reader counts on it: of others it would begin some and not wait for them, and
- * their errors would end the process.
- */
-function checkColumns(path: string, { row_groups: groups }: FileMetaData, schema: SchemaTree): void {
-  const leaves = leavesOf(schema);
-  for (const { columns } of groups) {
-    const found = columns.map(({ meta_data: column }) => JSON.stringify(column?.path_in_schema));
-    if (found.length !== leaves.length || found.some((leaf, i) => leaf !== leaves[i]))
-      throw corruptFile(path, 'a row group has other columns than the file');
-  }
-  if (new Set(leaves).size !== leaves.length) throw corruptFile(path, 'two columns have one name');
-}
-
-function leavesOf({ path, children }: SchemaTree): string[] {
-  return children.length === 0 ? [JSON.stringify(path)] : children.flatMap(leavesOf);
+/** The end of a file, where it says what it is: its length and a mark stand last. */
+async function readFooter(path: string, file: FileHandle, size: number): Promise<ArrayBuffer> {
+  const buffer = bufferOf(path, file, size);
+  const length = new DataView(await buffer.slice(size - 8)).getUint32(0, true);
+  return buffer.slice(size - 8 - length);
 }
 
 /** Row groups, cut where they are large. */
 function slicesOf(metadata: FileMetaData): Slice[] {
   const slices: Slice[] = [];
   let from = 0;
-  for (const group of metadata.row_groups) {
+  for (const [number, group] of metadata.row_groups.entries()) {
     const rows = Number(group.num_rows);
     const values = group.columns.reduce((sum, column) => sum + Number(column.meta_data?.num_values ?? 0), 0);
     const most = Math.max(1, Math.floor(sliceValues / Math.max(1, values / Math.max(1, rows))));
-    for (let at = 0; at < rows; at += most) slices.push({ from: from + at, to: from + Math.min(rows, at + most) });
+    for (let at = 0; at < rows; at += most)
+      slices.push({ group: number, from: from + at, to: from + Math.min(rows, at + most) });
     from += rows;
   }
   return slices;
@@ -178,13 +190,12 @@ function bufferOf(path: string, file: FileHandle, byteLength: number) {
   };
 }
 
-/** What goes wrong in the reader is the file's fault. */
+/** What goes wrong in the reader is the file's fault, unless the file cannot be read at all. */
 async function guarded<T>(path: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    if (typeof code === 'string') throw error;
+    if (VectorStoreError.is(error) || (error instanceof Error && 'syscall' in error)) throw error;
     throw corruptFile(path, `no readable Parquet file: ${error instanceof Error ? error.message : 'unknown error'}`);
   }
 }

@@ -1,4 +1,4 @@
-"""What pandas and pyarrow make of a Parquet file, and files of theirs. Usage: tools.py read PATH | tools.py write DIRECTORY"""
+"""What pandas and pyarrow make of a Parquet file, and files of theirs. Usage: tools.py read PATH | write DIRECTORY | layout PATH NAME"""
 
 import json
 import struct
@@ -50,5 +50,33 @@ def write(directory):
     frame.to_parquet(f"{directory}/pandas-frame.parquet")
 
 
+def layout(path, name):
+    """A small file with every kind of column: `1.0-snappy` is the version of its pages and their codec, `delta` those that lean on each other."""
+    count = 60
+    columns = {
+        "id": [f"r{i}" for i in range(count)],
+        "embedding": pyarrow.array([None if i % 9 == 0 else [i, 0.5, -i, 2] for i in range(count)], pyarrow.list_(pyarrow.float32())),
+        "title": [None if i % 5 == 0 else f"title number {i % 7}" for i in range(count)],
+        "n": pyarrow.array([i * 3 for i in range(count)], pyarrow.int64()),
+        "m": pyarrow.array([None if i % 4 else i for i in range(count)], pyarrow.int32()),
+        "ok": [i % 3 == 0 for i in range(count)],
+        "nested": [{"a": i, "b": ["x", "y"]} if i % 6 else None for i in range(count)],
+    }
+    table = pyarrow.table(columns)
+    if name == "delta":
+        encodings = {
+            "id": "DELTA_BYTE_ARRAY",
+            "title": "DELTA_LENGTH_BYTE_ARRAY",
+            "n": "DELTA_BINARY_PACKED",
+            "m": "DELTA_BINARY_PACKED",
+            "embedding.list.element": "BYTE_STREAM_SPLIT",
+        }
+        table = table.drop(["nested"])
+        pyarrow.parquet.write_table(table, path, use_dictionary=False, column_encoding=encodings, row_group_size=25)
+        return
+    version, codec = name.split("-")
+    pyarrow.parquet.write_table(table, path, compression=codec, data_page_version=version, row_group_size=25)
+
+
 if __name__ == "__main__":
-    {"read": read, "write": write}[sys.argv[1]](sys.argv[2])
+    {"read": read, "write": write, "layout": layout}[sys.argv[1]](*sys.argv[2:])

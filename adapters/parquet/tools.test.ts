@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,6 +7,7 @@ import { DuckDBInstance } from '@duckdb/node-api';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { hostileIds, hostileNamespaces, payloads } from '../../conformance/corpus.ts';
 import { connect } from '../../src/connect.ts';
+import { readDamaged } from '../../test/support/damaged-files.ts';
 
 /** Has pandas and pyarrow; installed with the servers. */
 const python = fileURLToPath(new URL('../../.cache/servers/milvus-lite/bin/python', import.meta.url));
@@ -159,3 +160,16 @@ test('a frame of pandas is read, with payloads as JSON text', async () => {
     ]),
   );
 });
+
+test.each(['1.0-snappy', '2.0-snappy', '1.0-zstd', '2.0-lz4', 'delta'])(
+  'files of pyarrow (%s) that were cut off or changed end in a typed error or in records, never otherwise',
+  async (name) => {
+    const path = join(directory, `${name}.parquet`);
+    run('layout', path, name);
+    const url = (copy: string) => `parquet:${copy}?vector=embedding&metric=euclidean`;
+    const { untyped, refused, read } = await readDamaged(readFileSync(path), 60, url, 'parquet');
+    expect(untyped).toEqual([]);
+    expect(refused.Unavailable).toBeUndefined();
+    expect((refused.Corruption ?? 0) + read).toBeGreaterThan(50);
+  },
+);

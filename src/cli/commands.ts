@@ -45,7 +45,10 @@ export const commands: ReadonlyMap<string, { readonly description: string; load(
   ],
   [
     'export',
-    { description: 'Write collections to JSONL or Parquet files, and compare them', load: () => import('./export.ts') },
+    {
+      description: 'Write collections to JSONL, Parquet or npy files, and compare them',
+      load: () => import('./export.ts'),
+    },
   ],
   [
     'import',

@@ -2,6 +2,7 @@
 import type { Command, Given } from './commands.ts';
 import { connectionNotes, readConnection } from './connection.ts';
 import { UsageError } from './errors.ts';
+import { exportMatrix, isMatrixPath } from './export-matrix.ts';
 import { migrationNotes, runMigration } from './migration.ts';
 import { collectionOfFile, fileUrl } from './migration-files.ts';
 import { commonArguments, readMigrationOptions } from './migration-options.ts';
@@ -10,6 +11,7 @@ import { asText, noMore } from './options.ts';
 /** Printed below the options by `anyvec export --help`. */
 export const notes = `PATH     articles.jsonl or articles.parquet: one collection, named by --collection if there are several
          jsonl:DIR or parquet:DIR: a directory with a file for each collection
+         vectors.npy: a matrix for numpy, with ids and payloads in vectors.jsonl; one namespace of one collection, written anew
 Reads    the file again, and compares it with the database as anyvec migrate does
 
 ${connectionNotes}
@@ -18,7 +20,7 @@ Example  anyvec export native:./data articles.parquet --collection articles`;
 
 /** `anyvec export URL PATH [--collection NAME] [options]` */
 export const command: Command = {
-  meta: { name: 'export', description: 'Write collections to JSONL or Parquet files, and compare them' },
+  meta: { name: 'export', description: 'Write collections to JSONL, Parquet or npy files, and compare them' },
   args: {
     url: { type: 'positional', required: false, description: 'The database, or @name' },
     path: { type: 'positional', required: false, description: 'A file, or jsonl:DIR, parquet:DIR' },
@@ -36,6 +38,10 @@ async function run(given: Given): Promise<number> {
   const options = await readMigrationOptions({ ...given, collection: undefined });
   const source = await readConnection(url, asText(given.config));
   const collections = await collectionOfFile(source, path, asText(given.collection), 'export');
+  if (isMatrixPath(path)) {
+    const [name] = Object.keys(collections ?? {});
+    return exportMatrix(source, name!, path, options);
+  }
   return runMigration(source, fileUrl(path), {
     ...options,
     migrate: { ...options.migrate, ...(collections && { collections }) },

@@ -243,6 +243,52 @@ it.each(['jsonl', 'parquet'])('export to .%s and import again give back the coll
   expect(compared).toMatchObject({ code: 0, out: expect.stringContaining('450 validated') });
 });
 
+it('export to .npy writes a matrix and its lines, compares them, and leaves out nothing that nobody agreed to', async () => {
+  const { path } = fresh();
+  const file = `${path}.npy`;
+  const given = (...words: string[]) => runCli(['export', source, file, '--collection', 'articles', ...words]);
+  const several = await given();
+  expect(several).toMatchObject({ code: 1, err: expect.stringContaining('"", "tenant, 1"') });
+  expect(existsSync(file)).toBe(false);
+  expect(await given('--namespace', '', '--dry-run')).toMatchObject({ code: 0 });
+  expect(existsSync(file)).toBe(false);
+  const one = await given('--namespace', '{"tenant, 1":"tenant, 1"}', '--where', '{"lang":"en"}');
+  expect(one, one.err).toMatchObject({
+    code: 0,
+    out: expect.stringMatching(/37 rows.*37 validated.*validated: both/s),
+  });
+  expect(await given('--namespace', '{"tenant, 1":""}')).toMatchObject({
+    code: 1,
+    err: expect.stringContaining('is there'),
+  });
+  const back = await connect(`npy:${file}?metric=cosine`);
+  const [name] = (await back.listCollections()).map((info) => info.name);
+  const store = await back.collection(name!);
+  const original = await connect(source);
+  const wanted = (await original.collection('articles')).namespace('tenant, 1');
+  expect(await store.count()).toBe(37);
+  for await (const record of store.scan()) expect(record).toEqual(await wanted.get(record.id));
+  await back.close();
+  await original.close();
+
+  const lacking = `native:${path}-lacking`;
+  const db = await connect(lacking);
+  const notes = await db.createCollection('notes', { dimension: 2, metric: 'dot' });
+  await notes.upsert([
+    { id: 'a', vector: [1, 2] },
+    { id: 'b', vector: null },
+  ]);
+  await db.close();
+  const refused = await runCli(['export', lacking, `${path}-2.npy`]);
+  expect(refused).toMatchObject({ code: 1, err: expect.stringContaining('--allow null-vector') });
+  expect(existsSync(`${path}-2.npy`) || existsSync(`${path}-2.npy.tmp`)).toBe(false);
+  const agreed = await runCli(['export', lacking, `${path}-2.npy`, '--allow', 'null-vector']);
+  expect(agreed, agreed.err).toMatchObject({
+    code: 0,
+    out: expect.stringMatching(/1 rows.*left out "b".*1 validated/s),
+  });
+});
+
 /** The command in a process of its own, slow enough to be met under way. */
 function start(words: readonly string[]) {
   const child = spawn(process.execPath, ['--import', loader, cli, 'migrate', '--from', source, ...words], {

@@ -29,6 +29,8 @@ export interface DemoOptions {
   readonly addons: { readonly [backend: string]: AddonState };
   /** Printed below the table. */
   readonly notes: readonly string[];
+  /** On a terminal, ask for further questions at the end. */
+  readonly isConversing: boolean;
   /** What a failed question of the prompt looks like. */
   readonly onError: (error: unknown) => void;
 }
@@ -53,7 +55,8 @@ export async function runDemo(options: DemoOptions): Promise<void> {
     }
     const palette = paletteFor(process.stdout);
     say([renderComparison(native, rows, palette), ...options.notes.map(palette.dim), ''].join('\n'));
-    if (process.stdin.isTTY && process.stdout.isTTY) await converse(corpus, options, comparison);
+    if (options.isConversing && process.stdin.isTTY && process.stdout.isTTY)
+      await converse(corpus, options, comparison);
     else say(`Yours: npm run demo -- "your question" --filter '{"license":"MIT"}' -k 5`);
   } finally {
     stop();

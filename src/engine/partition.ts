@@ -204,7 +204,10 @@ export class Partition {
     for (const { slot, birth } of this.#births.after(after, until)) {
       if (!matching.has(slot)) continue;
       if (records.length === limit) return { records, cursor: `${this.#cursorMark}-${last}-${until}` };
-      records.push(this.#recordAt(slot, include));
+      const record: Writable<StoredRecord> = { id: this.#slots.idAt(slot) };
+      // Who passes by everything must not leave all of it in memory.
+      if (include.payload) record.payload = this.#payloads.copyAt(slot);
+      records.push(this.#fill(record, slot, { payload: false, vector: include.vector }));
       last = birth;
     }
     return { records };

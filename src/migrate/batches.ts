@@ -1,9 +1,15 @@
 /** Node only. The source as batches, with what they add up to. */
 import type { VectorStore } from '../store.ts';
-import type { Payload, RecordInput } from '../types.ts';
-import { chainedDigest, recordDigest } from './digest.ts';
+import type { Id, Payload, RecordInput } from '../types.ts';
+import { chainedDigest, recordDigest, sampledDigest } from './digest.ts';
 import { mapped } from './scope.ts';
 import type { Place, ScopeOptions, SourceRecord } from './types.ts';
+
+/** A record as the checkpoint remembers it. */
+export interface SampledRecord {
+  readonly id: Id;
+  readonly digest: string;
+}
 
 /** Some records on their way. */
 export interface Batch {
@@ -14,6 +20,8 @@ export interface Batch {
   /** How many records of the source were read up to its end, and what they add up to. */
   readonly read: number;
   readonly digest: string;
+  /** Its first record of the source. */
+  readonly first: SampledRecord;
 }
 
 /** Bytes of a batch, about. */
@@ -37,6 +45,7 @@ export async function* batchesOf(
   options: ScopeOptions & { readonly signal: AbortSignal },
 ): AsyncGenerator<Batch, void, undefined> {
   let [read, given, digest, bytes, records] = [0, skip, '', 0, [] as RecordInput<Payload>[]];
+  let first: SampledRecord | undefined;
   const scan = store.scan({
     batchSize: pageSize(store.dimension, size),
     signal: options.signal,
@@ -49,14 +58,15 @@ export async function* batchesOf(
       if (read === skip && digest !== expected) throw new OrderChanged();
       continue;
     }
+    first ??= { id: record.id, digest: sampledDigest(record) };
     for (const wanted of await mapped(record, place, options)) records.push(wanted);
     bytes += roughBytes(record);
     if (records.length < size && bytes < batchBytes) continue;
-    yield { records, count: read - given, read, digest };
-    [given, records, bytes] = [read, [], 0];
+    yield { records, count: read - given, read, digest, first };
+    [given, records, bytes, first] = [read, [], 0, undefined];
   }
   if (read < skip) throw new OrderChanged();
-  if (read > given) yield { records, count: read - given, read, digest };
+  if (first !== undefined) yield { records, count: read - given, read, digest, first };
 }
 
 /** The source does not give the records that were copied first, first again. */

@@ -22,6 +22,8 @@ const namespaceSchema = z.object({
   /** How many records of the target these are. */
   held: z.number(),
   done: z.boolean(),
+  /** Some of them, as the source gave them: see `checkIdentity`. */
+  sample: z.array(z.object({ id: z.string(), digest: z.string() })).default([]),
 });
 
 const stateSchema = z.object({
@@ -115,7 +117,7 @@ export class Checkpoint {
           (namespace) =>
             known.find((other) => other.source === namespace.source) ?? {
               ...{ source: namespace.source, target: namespace.target },
-              ...{ read: 0, digest: '', held: 0, done: false },
+              ...{ read: 0, digest: '', held: 0, done: false, sample: [] },
             },
         );
         return { source: collection.source, target: collection.target, namespaces };
@@ -132,6 +134,11 @@ export class Checkpoint {
       ?.namespaces.find((other) => other.source === namespace);
     if (found === undefined) throw new VectorStoreError('Internal', `the checkpoint does not know ${collection}`);
     return found;
+  }
+
+  /** Those of a collection that an earlier run knew. */
+  namespacesOf(collection: string): readonly NamespaceState[] {
+    return this.#state?.collections.find((other) => other.source === collection)?.namespaces ?? [];
   }
 
   /** Notes a record that was left out; once, if a resumed run meets it again. */

@@ -5,7 +5,8 @@ import type { CollectionInfo, Id, Payload, RecordInput } from '../types.ts';
 import { pageSize } from './batches.ts';
 import { differingParts } from './compare.ts';
 import { digestBytes, recordDigest } from './digest.ts';
-import { isAccepted, unholdable } from './holdable.ts';
+import { isAccepted, mayBeUnholdable, unholdable } from './holdable.ts';
+import { type Expected, Neighbours } from './neighbours.ts';
 import { type Comparison, Partition } from './partition.ts';
 import { sameFields } from './plan.ts';
 import type { PhaseProgress } from './progress.ts';
@@ -18,7 +19,15 @@ import {
   namespaceNames,
   namespacesInScope,
 } from './scope.ts';
-import { checkSearches, queryCount, type SearchSample } from './search-check.ts';
+import {
+  checkNeighbours,
+  checkSearches,
+  computedCount,
+  inexact,
+  matches,
+  queryCount,
+  type SearchSample,
+} from './search-check.ts';
 import { Tally } from './tally.ts';
 import type { CollectionVerification, SearchCheck, VerifyOptions } from './types.ts';
 
@@ -61,15 +70,32 @@ export class CollectionCheck {
   async against(into: VectorStore, info: CollectionInfo): Promise<CollectionVerification> {
     const namespaces = await namespacesInScope(this.#from, this.#options, this.#options.signal);
     const samples = new Reservoir<SearchSample>(queryCount(this.#options, this.#from, into), this.#random);
-    for (const namespace of namespaces) {
+    const computed = this.#computes(into) ? this.#neighbours(into) : undefined;
+    for (const [i, namespace] of namespaces.entries()) {
       this.#tally.namespace = namespace.target;
-      if (this.#options.verify === 'sample') await this.#sampleNamespace(namespace, into, samples);
-      else await this.#wholeNamespace(namespace, into, samples);
+      computed?.begin(namespace, namespaces.length - i);
+      if (this.#options.verify === 'sample') await this.#sampleNamespace(namespace, into, { samples, computed });
+      else await this.#wholeNamespace(namespace, into, { samples, computed });
+      computed?.end();
     }
     const others = await this.#namespaces(namespaces, into);
     await this.#recordsElsewhere(others.extra, into);
-    const search = await this.#searches(into, samples.items);
+    const search = await this.#searches(into, samples.items, computed?.expected);
     return this.#result(into.capabilities.vectorReadback, this.#schema(info), others, search);
+  }
+
+  /** Whether the source cannot be asked what the target should find. */
+  #computes(into: VectorStore): boolean {
+    const { map, allowLossy } = this.#options;
+    const mayLeaveOut = mayBeUnholdable(this.#from.capabilities, into.capabilities) && allowLossy !== undefined;
+    const isOther = this.#from.metric !== into.metric || this.#from.dimension !== into.dimension;
+    return map !== undefined || mayLeaveOut || this.#leftOut.size > 0 || isOther || inexact(this.#from) !== undefined;
+  }
+
+  #neighbours(into: VectorStore): Neighbours {
+    const { metric, dimension } = into;
+    const most = computedCount(this.#options, into);
+    return new Neighbours({ metric, dimension, k: matches, most }, this.#random);
   }
 
   get #call(): { signal?: AbortSignal } {
@@ -87,7 +113,7 @@ export class CollectionCheck {
     return differing;
   }
 
-  async #wholeNamespace(namespace: NamespaceScope, into: VectorStore, samples: Reservoir<SearchSample>): Promise<void> {
+  async #wholeNamespace(namespace: NamespaceScope, into: VectorStore, searched: Searched): Promise<void> {
     const store = inNamespace(into, namespace.target);
     const records = await inNamespace(this.#from, namespace.source).count(undefined, this.#call);
     const partition = new Partition(
@@ -97,8 +123,8 @@ export class CollectionCheck {
     try {
       // A digest tells equal bits; what is rounded must be compared as it is.
       const byDigest = into.capabilities.vectorReadback === 'bits';
-      if (byDigest) await this.#digestBoth(namespace, store, partition, samples);
-      else await this.#compareByIds(namespace, store, partition, samples);
+      if (byDigest) await this.#digestBoth(namespace, store, partition, searched);
+      else await this.#compareByIds(namespace, store, partition, searched);
       await this.#judge(partition, namespace, store, byDigest);
     } finally {
       await partition.dispose();
@@ -109,10 +135,10 @@ export class CollectionCheck {
     namespace: NamespaceScope,
     store: VectorStore,
     partition: Partition,
-    samples: Reservoir<SearchSample>,
+    searched: Searched,
   ): Promise<void> {
-    for await (const batch of this.#wantedBatches(namespace, store.capabilities, samples))
-      for (const record of batch) await partition.add('wanted', record.id, recordDigest(asStored(record)));
+    for await (const batch of this.#wantedBatches(namespace, store.capabilities, searched))
+      for (const record of batch) await partition.add('wanted', record.id, recordDigest(record));
     await this.#eachFound(store, true, (record) => partition.add('found', record.id, recordDigest(record)));
   }
 
@@ -120,9 +146,9 @@ export class CollectionCheck {
     namespace: NamespaceScope,
     store: VectorStore,
     partition: Partition,
-    samples: Reservoir<SearchSample>,
+    searched: Searched,
   ): Promise<void> {
-    for await (const batch of this.#wantedBatches(namespace, store.capabilities, samples)) {
+    for await (const batch of this.#wantedBatches(namespace, store.capabilities, searched)) {
       const found = await store.get(
         batch.map(({ id }) => id),
         this.#call,
@@ -157,7 +183,7 @@ export class CollectionCheck {
   async *#wantedBatches(
     namespace: NamespaceScope,
     target: Capabilities,
-    samples: Reservoir<SearchSample>,
+    searched: Searched,
   ): AsyncGenerator<RecordInput<Payload>[], void, undefined> {
     const { where, allowLossy } = this.#options;
     const store = inNamespace(this.#from, namespace.source);
@@ -167,13 +193,16 @@ export class CollectionCheck {
     for await (const record of store.scan({ batchSize: size, ...this.#call, ...(where && { filter: where }) })) {
       read += 1;
       const { vector } = record;
-      if (vector !== null) samples.offer(() => ({ namespace, vector }));
+      if (vector !== null) searched.samples.offer(() => ({ namespace, vector }));
       for (const wanted of await mapped(record, place, this.#options)) {
         const why = unholdable(wanted, target);
         const isLeftOut =
           why !== undefined ? isAccepted(why.code, allowLossy) : this.#leftOut.has(keyOf(place.namespace, wanted.id));
-        if (isLeftOut) this.#tally.unverifiable(1, why?.detail ?? 'the target refused it', wanted.vector !== null);
-        else batch.push(wanted);
+        if (isLeftOut) this.#tally.unverifiable(1, why?.detail ?? 'the target refused it');
+        else {
+          batch.push(wanted);
+          searched.computed?.offer(wanted);
+        }
       }
       if (batch.length < size && read < size) continue;
       yield batch;
@@ -200,21 +229,17 @@ export class CollectionCheck {
     }
   }
 
-  async #sampleNamespace(
-    namespace: NamespaceScope,
-    into: VectorStore,
-    samples: Reservoir<SearchSample>,
-  ): Promise<void> {
+  async #sampleNamespace(namespace: NamespaceScope, into: VectorStore, searched: Searched): Promise<void> {
     const store = inNamespace(into, namespace.target);
     const sample = new Reservoir<RecordInput<Payload>>(this.#options.sampleSize ?? 1_000, this.#random);
     let wanted = 0;
-    for await (const batch of this.#wantedBatches(namespace, store.capabilities, samples)) {
+    for await (const batch of this.#wantedBatches(namespace, store.capabilities, searched)) {
       for (const record of batch) sample.offer(() => record);
       wanted += batch.length;
     }
     const held = await store.count(undefined, this.#call);
     this.#tally.counts(wanted, held);
-    this.#tally.unverifiable(wanted - sample.items.length, 'not in the sample', false);
+    this.#tally.unverifiable(wanted - sample.items.length, 'not in the sample');
     for (let at = 0; at < sample.items.length; at += 100) {
       const some = sample.items.slice(at, at + 100);
       const found = await store.get(
@@ -259,16 +284,18 @@ export class CollectionCheck {
     }
   }
 
-  async #searches(into: VectorStore, samples: readonly SearchSample[]): Promise<SearchCheck> {
-    const { map, allowExtra } = this.#options;
+  async #searches(
+    into: VectorStore,
+    samples: readonly SearchSample[],
+    expected: readonly Expected[] | undefined,
+  ): Promise<SearchCheck> {
     const skip = (unverifiable: string): SearchCheck => ({ ...noSearches, unverifiable });
     if (this.#options.queries === 0) return skip('as asked for');
-    if (map !== undefined) return skip('a map changes what is near');
-    if (allowExtra === true) return skip('the target holds other records, too');
-    if (this.#tally.leftOutWithVector) return skip('records were left out, which the source finds');
-    if (this.#from.metric !== into.metric || this.#from.dimension !== into.dimension)
-      return skip('another metric or dimension');
+    if (this.#options.allowExtra === true) return skip('the target holds other records, too');
     if (!isSupported(into.capabilities.operations.searchBatch)) return skip('the target does not search');
+    const refused = inexact(into);
+    if (refused !== undefined) return skip(`no exact search: ${refused}`);
+    if (expected !== undefined) return checkNeighbours(into, expected, this.#options);
     return checkSearches(this.#from, into, samples, this.#options);
   }
 
@@ -289,7 +316,13 @@ export class CollectionCheck {
   }
 }
 
-const noSearches: SearchCheck = { queries: 0, k: 10, agreeing: 0, overlap: 1, differing: [] };
+/** What searches will be made by, gathered while the records pass by. */
+interface Searched {
+  readonly samples: Reservoir<SearchSample>;
+  readonly computed: Neighbours | undefined;
+}
+
+const noSearches: SearchCheck = { queries: 0, k: matches, agreeing: 0, overlap: 1, differing: [] };
 
 const keyOf = (namespace: string, id: Id) => JSON.stringify([namespace, id]);
 

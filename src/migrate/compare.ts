@@ -15,7 +15,7 @@ export function differingParts(
 ): ('vector' | 'payload')[] {
   const parts: ('vector' | 'payload')[] = [];
   if (!equalVectors(wanted.vector, found.vector, readback)) parts.push('vector');
-  if (!payloadDigest(wanted.payload ?? {}).equals(payloadDigest(found.payload))) parts.push('payload');
+  if (payloadDigest(wanted.payload ?? {}) !== payloadDigest(found.payload)) parts.push('payload');
   return parts;
 }
 
@@ -26,7 +26,7 @@ function equalVectors(
 ): boolean {
   if (wanted === null || found === null) return wanted === found;
   if (wanted.length !== found.length) return false;
-  if (vectorDigest(wanted).equals(vectorDigest(found))) return true;
+  if (vectorDigest(wanted) === vectorDigest(found)) return true;
   if (readback === 'bits') return false;
   const a = Float32Array.from(wanted);
   const [lengthA, lengthB] = [norm(a), norm(found)];

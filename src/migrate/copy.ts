@@ -18,6 +18,8 @@ import type { CollectionPlan, CopyReport, FindingCode, MigrateOptions, Migration
 /** Times that a namespace is taken up again after an error that may pass; the stores themselves have tried again before. */
 const attempts = 5;
 const listedLeftOut = 10_000;
+/** Records that the checkpoint remembers of each namespace. */
+const sampleSize = 16;
 
 /** Copies what is planned; everything acknowledged is in the checkpoint, whatever happens. */
 export async function copy(
@@ -140,7 +142,7 @@ class Copier {
   /** @param compares Read by id what the target holds, and write only what differs: right whatever the order of the source. */
   async #pass(job: NamespaceCopy, compares: boolean): Promise<void> {
     const { state, into } = job;
-    if (compares) Object.assign(state, { read: 0, digest: '', held: 0 });
+    if (compares) Object.assign(state, { read: 0, digest: '', held: 0, sample: [] });
     const { limits } = into.capabilities;
     const size = integerOption(this.#options.batchSize, 'options.batchSize', 1, 10_000, limits.batchRecords);
     const width = integerOption(this.#options.concurrency, 'options.concurrency', 1, 64, limits.concurrency);
@@ -312,7 +314,8 @@ class Flight {
 
   #advance(): void {
     for (let first = this.#order[0]; first?.held !== undefined; first = this.#order[0]) {
-      const { read, digest } = first.batch;
+      const { read, digest, first: sampled } = first.batch;
+      if (this.#state.sample.length < sampleSize) this.#state.sample.push(sampled);
       Object.assign(this.#state, { read, digest, held: this.#state.held + first.held });
       this.#order.shift();
     }

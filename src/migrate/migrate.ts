@@ -2,6 +2,7 @@
 import type { VectorDatabase } from '../database.ts';
 import { Checkpoint } from './checkpoint.ts';
 import { copy } from './copy.ts';
+import { checkIdentity } from './identity.ts';
 import { checkPlan, planned } from './plan.ts';
 import type { MigrateOptions, MigrationReport } from './types.ts';
 import { verify } from './verify.ts';
@@ -29,6 +30,7 @@ export async function migrate(
     const resumes = checkpoint.resumed || options.repair === true;
     const plan = await planned(source, target, options, { resumes });
     checkPlan(plan);
+    if (checkpoint.resumed) await checkIdentity(source, target, plan, checkpoint, options);
     await checkpoint.begin(plan, source, target, options);
     const copied = await copy(source, target, plan, checkpoint, options);
     const report = { plan, copy: copied };

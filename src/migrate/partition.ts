@@ -7,11 +7,11 @@ import { join } from 'node:path';
 import type { Id } from '../types.ts';
 import { digestBytes } from './digest.ts';
 
-/** Records per bucket: what is in memory at once, about 10 MB. Beyond {@link mostBuckets} times as many, buckets grow. */
-const bucketRecords = 50_000;
-const mostBuckets = 512;
+/** Records per bucket: what is in memory at once, about 4 MB. Beyond {@link mostBuckets} times as many, buckets grow. */
+const bucketRecords = 16_384;
+const mostBuckets = 1_024;
 /** Bytes of a bucket that wait to be appended to its file. */
-const waitingBytes = 32 * 1024;
+const waitingBytes = 16 * 1024;
 /** Two digests, as `recordDigest` gives them. */
 const digestLength = 2 * digestBytes;
 
@@ -29,7 +29,7 @@ export class Partition {
   readonly #buckets: number;
   readonly #parent: string;
   #directory: string | undefined;
-  readonly #waiting = new Map<string, { parts: Buffer[]; bytes: number }>();
+  readonly #waiting = new Map<string, Waiting>();
 
   /** @param records About how many there are on one side. */
   constructor(records: number, parent: string = tmpdir()) {
@@ -39,20 +39,15 @@ export class Partition {
 
   async add(side: 'wanted' | 'found', id: Id, digest: string): Promise<void> {
     const text = Buffer.from(id, 'utf8');
-    const entry = Buffer.alloc(4 + digestLength + text.length);
-    entry.writeUInt32LE(text.length, 0);
-    entry.write(digest, 4, 'latin1');
-    text.copy(entry, 4 + digestLength);
     const file = `${side}-${this.#bucketOf(text)}`;
-    const waiting = this.#waiting.get(file) ?? { parts: [], bytes: 0 };
+    const waiting = this.#waiting.get(file) ?? { bytes: Buffer.alloc(1_024), length: 0 };
     this.#waiting.set(file, waiting);
-    waiting.parts.push(entry);
-    waiting.bytes += entry.length;
+    enter(waiting, text, digest);
     // A single bucket is in memory at once anyway.
-    if (this.#buckets === 1 || waiting.bytes < waitingBytes) return;
-    this.#waiting.delete(file);
+    if (this.#buckets === 1 || waiting.length < waitingBytes) return;
     this.#directory ??= await mkdtemp(join(this.#parent, 'anyvec-verify-'));
-    await appendFile(join(this.#directory, file), Buffer.concat(waiting.parts));
+    await appendFile(join(this.#directory, file), waiting.bytes.subarray(0, waiting.length));
+    waiting.length = 0;
   }
 
   /** Every id once for each of its outcomes. */
@@ -84,25 +79,47 @@ export class Partition {
     return this.#buckets === 1 ? 0 : hash('sha256', id, 'buffer').readUInt32LE(0) % this.#buckets;
   }
 
-  async #entries(file: string): Promise<[Id, string][]> {
-    const stored = this.#directory === undefined ? Buffer.alloc(0) : await readIfThere(join(this.#directory, file));
-    const bytes = Buffer.concat([stored, ...(this.#waiting.get(file)?.parts ?? [])]);
-    const entries: [Id, string][] = [];
-    for (let at = 0; at < bytes.length; ) {
-      const textAt = at + 4 + digestLength;
-      const end = textAt + bytes.readUInt32LE(at);
-      entries.push([bytes.toString('utf8', textAt, end), bytes.toString('latin1', at + 4, textAt)]);
-      at = end;
-    }
-    return entries;
+  async #entries(file: string): Promise<Iterable<[Id, string]>> {
+    const stored = this.#directory === undefined ? undefined : await readIfThere(join(this.#directory, file));
+    const waiting = this.#waiting.get(file);
+    return entriesIn([stored, waiting?.bytes.subarray(0, waiting.length)]);
   }
 }
 
-async function readIfThere(path: string): Promise<Buffer> {
+/** Entries on their way to a file: the length of the id, the digest, the id. */
+interface Waiting {
+  bytes: Buffer;
+  length: number;
+}
+
+function enter(waiting: Waiting, text: Buffer, digest: string): void {
+  const end = waiting.length + 4 + digestLength + text.length;
+  if (end > waiting.bytes.length) {
+    const larger = Buffer.alloc(Math.max(end, 2 * waiting.bytes.length));
+    waiting.bytes.copy(larger, 0, 0, waiting.length);
+    waiting.bytes = larger;
+  }
+  waiting.bytes.writeUInt32LE(text.length, waiting.length);
+  waiting.bytes.write(digest, waiting.length + 4, 'latin1');
+  text.copy(waiting.bytes, waiting.length + 4 + digestLength);
+  waiting.length = end;
+}
+
+function* entriesIn(parts: readonly (Buffer | undefined)[]): Generator<[Id, string], void, undefined> {
+  for (const bytes of parts)
+    for (let at = 0; bytes !== undefined && at < bytes.length; ) {
+      const textAt = at + 4 + digestLength;
+      const end = textAt + bytes.readUInt32LE(at);
+      yield [bytes.toString('utf8', textAt, end), bytes.toString('latin1', at + 4, textAt)];
+      at = end;
+    }
+}
+
+async function readIfThere(path: string): Promise<Buffer | undefined> {
   try {
     return await readFile(path);
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return Buffer.alloc(0);
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
     throw error;
   }
 }

@@ -1,5 +1,5 @@
 /** Node only. What a migration would do, and what would be lost. */
-import { isSupported, refusal } from '../capabilities.ts';
+import { type Capabilities, isSupported, refusal } from '../capabilities.ts';
 import type { VectorDatabase } from '../database.ts';
 import { VectorStoreError } from '../errors.ts';
 import type { CollectionInfo, FieldType, IndexSpec } from '../types.ts';
@@ -61,11 +61,12 @@ export async function planned(
       options.spec?.index !== undefined || source.provider === target.provider,
     );
     const found = existing.get(scope.target);
+    const mayExist = options.ifExists === 'append' || resumes;
     findings.push(
       ...schemaFindings(planned, target),
-      ...existenceFindings(usable, found, options.ifExists === 'append' || resumes),
+      ...existenceFindings(usable, found, mayExist),
       ...namespaceFindings(planned, target),
-      ...vectorFindings(planned, source, target),
+      ...vectorFindings(planned, source, target, await readbackOf(planned, target, mayExist, call)),
     );
     collections.push(usable);
   }
@@ -253,14 +254,32 @@ function namespaceFindings(collection: CollectionPlan, { capabilities }: VectorD
     );
 }
 
-function vectorFindings(collection: CollectionPlan, source: VectorDatabase, target: VectorDatabase): Finding[] {
+type Readback = Capabilities['vectorReadback'];
+
+/** How vectors will come back: a collection that is there says so itself; a new one is as the database says under cosine, where stores normalise. */
+async function readbackOf(
+  { exists, target: name, metric }: CollectionPlan,
+  target: VectorDatabase,
+  mayExist: boolean,
+  call: { readonly signal?: AbortSignal },
+): Promise<Readback> {
+  if (!exists || !mayExist) return metric === 'cosine' ? target.capabilities.vectorReadback : 'bits';
+  const store = await target.collection(name, call);
+  return store.close().then(() => store.capabilities.vectorReadback);
+}
+
+function vectorFindings(
+  collection: CollectionPlan,
+  source: VectorDatabase,
+  target: VectorDatabase,
+  readback: Readback,
+): Finding[] {
   const found: Finding[] = [];
   const add = (code: FindingCode, detail: string) =>
     found.push({ severity: 'lossy', code, what: collection.source, detail });
-  const readback = target.capabilities.vectorReadback;
   if (readback === 'rounded')
     add('vector-rounding', 'vectors may come back rounded in their last bits (1e-6 of their length at most)');
-  if (readback === 'direction' && collection.metric === 'cosine')
+  if (readback === 'direction')
     add('vector-length', 'only the direction of vectors is kept: they come back with length 1');
   if (isSupported(source.capabilities.options.ttl) && !isSupported(target.capabilities.options.ttl))
     add('ttl', 'records that expire at the source stay at the target');

@@ -99,10 +99,11 @@ const comparedBy = {
   direction: 'angle within 1e-6',
 } as const;
 
-function searchText({ queries, agreeing, k, overlap, unverifiable }: CollectionVerification['search']): string {
+function searchText(search: CollectionVerification['search']): string {
+  const { queries, agreeing, k, overlap, unverifiable, computed } = search;
   if (unverifiable !== undefined) return `not compared: ${unverifiable}`;
   if (queries === 0) return 'none, there are no vectors';
-  return `${agreeing} of ${queries} agree (exact, k = ${k}), overlap ${(overlap * 100).toFixed(1)} %`;
+  return `${agreeing} of ${queries} agree (exact, k = ${k}), overlap ${(overlap * 100).toFixed(1)} %${computed ? '; computed from the records' : ''}`;
 }
 
 /** A whole report as lines of text. */

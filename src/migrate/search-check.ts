@@ -1,9 +1,9 @@
 /** Node only. The same exact searches of both sides, by vectors of the source. */
-import type { Support } from '../capabilities.ts';
 import { VectorStoreError } from '../errors.ts';
 import { norm } from '../score.ts';
 import type { VectorStore } from '../store.ts';
-import type { Match, Metric } from '../types.ts';
+import type { Metric } from '../types.ts';
+import type { Expected, Hit } from './neighbours.ts';
 import { inNamespace, type NamespaceScope } from './scope.ts';
 import type { SearchCheck, VerifyOptions } from './types.ts';
 
@@ -13,17 +13,30 @@ export interface SearchSample {
   readonly vector: Float32Array;
 }
 
-type Hit = Match<object, { payload: false; vector: true }>;
-
-const matches = 10;
+/** Matches asked for. */
+export const matches = 10;
 const listedQueries = 20;
+/** Queries asked at once: their answers are in memory together. */
+const together = 20;
+/** Queries where what they should find is computed. */
+const computedQueries = 20;
 /** What two backends' scores may differ by, relative to the numbers that they are made of where these are above 1. */
 const scoreTolerance = 1e-5;
 
 /** How many searches there will be: few where each reads every record of a side. */
-export function queryCount({ queries }: VerifyOptions, source: VectorStore, target: VectorStore): number {
-  const isNative = ({ capabilities }: VectorStore) => capabilities.options.exact === 'native';
-  return queries ?? (isNative(source) && isNative(target) ? 200 : 10);
+export function queryCount({ queries }: VerifyOptions, ...sides: readonly VectorStore[]): number {
+  return queries ?? (sides.every(({ capabilities }) => capabilities.options.exact === 'native') ? 200 : 10);
+}
+
+/** The same where the answers are computed from the records. */
+export function computedCount(options: VerifyOptions, target: VectorStore): number {
+  return Math.min(computedQueries, queryCount(options, target));
+}
+
+/** Why a store cannot search exactly. */
+export function inexact({ capabilities }: VectorStore): string | undefined {
+  const { exact } = capabilities.options;
+  return typeof exact === 'object' && 'refused' in exact ? exact.refused : undefined;
 }
 
 /** Asks both sides. */
@@ -33,38 +46,57 @@ export async function checkSearches(
   samples: readonly SearchSample[],
   options: VerifyOptions,
 ): Promise<SearchCheck> {
+  return compared(target, samples, options, async (namespace, vectors) =>
+    inNamespace(source, namespace.source).searchBatch(vectors, {
+      ...asked(options),
+      ...(options.where && { filter: options.where }),
+    }),
+  );
+}
+
+/** Asks the target for what was computed. */
+export async function checkNeighbours(
+  target: VectorStore,
+  expected: readonly Expected[],
+  options: VerifyOptions,
+): Promise<SearchCheck> {
+  const byVector = new Map(expected.map(({ vector, hits }) => [vector, hits]));
+  const check = await compared(target, expected, options, async (_, vectors) =>
+    vectors.map((vector) => byVector.get(vector) ?? []),
+  );
+  return { ...check, computed: true };
+}
+
+function asked({ signal }: VerifyOptions) {
+  return { k: matches, exact: true, include: { payload: false, vector: true }, ...(signal && { signal }) } as const;
+}
+
+async function compared(
+  target: VectorStore,
+  samples: readonly SearchSample[],
+  options: VerifyOptions,
+  wantedOf: (namespace: NamespaceScope, vectors: Float32Array[]) => Promise<readonly (readonly Hit[])[]>,
+): Promise<SearchCheck> {
+  const byNamespace = new Map<NamespaceScope, Float32Array[]>();
+  for (const { namespace, vector } of samples)
+    byNamespace.set(namespace, [...(byNamespace.get(namespace) ?? []), vector]);
   const none = { queries: 0, k: matches, agreeing: 0, overlap: 1, differing: [] };
-  const refused = [source, target]
-    .map(({ capabilities }) => reasonOf(capabilities.options.exact))
-    .find((reason) => reason !== undefined);
-  if (refused !== undefined) return { ...none, unverifiable: `no exact search: ${refused}` };
-  const byNamespace = new Map<NamespaceScope, SearchSample[]>();
-  for (const sample of samples)
-    byNamespace.set(sample.namespace, [...(byNamespace.get(sample.namespace) ?? []), sample]);
   let [queries, agreeing, overlap] = [0, 0, 0];
   const differing: string[] = [];
   try {
-    for (const [namespace, some] of byNamespace) {
-      const vectors = some.map(({ vector }) => vector);
-      const base = {
-        k: matches,
-        exact: true,
-        include: { payload: false, vector: true },
-        ...(options.signal && { signal: options.signal }),
-      } as const;
-      const wanted = await inNamespace(source, namespace.source).searchBatch(vectors, {
-        ...base,
-        ...(options.where && { filter: options.where }),
-      });
-      const found = await inNamespace(target, namespace.target).searchBatch(vectors, base);
-      for (const [i, hits] of wanted.entries()) {
-        const difference = differenceOf(hits, found[i] ?? [], magnitudeFor(source.metric, vectors[i]!));
-        queries += 1;
-        overlap += difference.overlap;
-        if (difference.text === undefined) agreeing += 1;
-        else if (differing.length < listedQueries) differing.push(difference.text);
+    for (const [namespace, all] of byNamespace)
+      for (let at = 0; at < all.length; at += together) {
+        const vectors = all.slice(at, at + together);
+        const wanted = await wantedOf(namespace, vectors);
+        const found = await inNamespace(target, namespace.target).searchBatch(vectors, asked(options));
+        for (const [i, hits] of wanted.entries()) {
+          const difference = differenceOf(hits, found[i] ?? [], magnitudeFor(target.metric, vectors[i]!));
+          queries += 1;
+          overlap += difference.overlap;
+          if (difference.text === undefined) agreeing += 1;
+          else if (differing.length < listedQueries) differing.push(difference.text);
+        }
       }
-    }
   } catch (error) {
     if (!VectorStoreError.is(error, 'Unsupported')) throw error;
     return { ...none, unverifiable: error.message };
@@ -106,6 +138,3 @@ function magnitudeFor(metric: Metric, query: Float32Array): (hit: Hit) => number
   const lengthOf = ({ vector }: Hit) => (vector === null ? 0 : norm(vector));
   return metric === 'dot' ? (hit) => length * lengthOf(hit) : (hit) => length + lengthOf(hit);
 }
-
-const reasonOf = (support: Support) =>
-  typeof support === 'object' && 'refused' in support ? support.refused : undefined;

@@ -19,8 +19,6 @@ export class Tally {
   namespace = '';
   /** Target namespaces in which there should be records. */
   readonly namespacesWithRecords = new Set<string>();
-  /** Records with a vector were left out, so that searches of the two sides are not about the same. */
-  leftOutWithVector = false;
   readonly #mostListed: number;
   readonly #allowExtra: boolean;
   readonly #listed = new Map<string, Entry>();
@@ -53,12 +51,11 @@ export class Tally {
     this.#missing += records;
   }
 
-  /** Records that are not looked at. @param searched The source finds them, and the target cannot. */
-  unverifiable(records: number, reason: string, searched: boolean): void {
+  /** Records that are not looked at. */
+  unverifiable(records: number, reason: string): void {
     if (records === 0) return;
     this.#unverifiable += records;
     if (this.#reasons.size < 20) this.#reasons.add(reason);
-    if (searched) this.leftOutWithVector = true;
   }
 
   /** Two whole numbers, where not every record is looked at. */

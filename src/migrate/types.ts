@@ -174,7 +174,7 @@ export interface VerifyOptions extends ScopeOptions, EndNames, StepOptions {
   readonly allowLossy?: boolean | readonly FindingCode[];
   /** Ids that were left out because the target refused them. */
   readonly leftOut?: readonly LeftOut[];
-  /** Exact searches by vectors of the source, asked of both sides, per collection. Default 200, or 10 where a side reads everything for one. 0: none. */
+  /** Exact searches by vectors of the source, asked of both sides, per collection. Default 200, or 10 where a side reads everything for one; 20 at most with a map. 0: none. */
   readonly queries?: number;
   /** Differences listed per collection; all are counted. Default 1,000. */
   readonly listed?: number;
@@ -250,6 +250,11 @@ export interface SearchCheck {
   readonly overlap: number;
   /** In words, of some that differ. */
   readonly differing: readonly string[];
+  /**
+   * What the target should find was computed from the records that it should hold, because the source holds others or other vectors (a map, another
+   * metric, records left out), or cannot search exactly.
+   */
+  readonly computed?: true;
   /** Why it was not done. */
   readonly unverifiable?: string;
 }

@@ -88,6 +88,20 @@ describe('the plan', () => {
     expect((await target.listCollections()).map(({ name }) => name)).toEqual(['cosine']);
   });
 
+  it('finds rounding where vectors are normalised, which is under cosine only', async () => {
+    for (const metric of ['cosine', 'dot', 'euclidean'] as const) await fill(source, metric, numbered(2), metric);
+    const qdrant = await ends.fresh('qdrant');
+    const rounded = async (options = {}) =>
+      (await plan(source, qdrant, { allowLossy: [], ...options })).refused.map(({ code, what }) => [what, code]);
+    expect(await rounded()).toEqual([['cosine', 'vector-rounding']]);
+    expect(await migrate(source, qdrant, { collections: ['dot'], allowLossy: [] })).toMatchObject({
+      ok: true,
+      verification: { collections: [{ vectors: 'bits' }] },
+    });
+    await fill(qdrant, 'cosine', numbered(2), 'cosine');
+    expect(await rounded({ ifExists: 'append' })).toEqual([['cosine', 'vector-rounding']]);
+  });
+
   it('refuses a target that is only read', async () => {
     const path = join(ends.directory(), 'foreign.jsonl');
     writeFileSync(path, '{"id":"1","embedding":[1,2,3]}\n');
@@ -288,6 +302,33 @@ describe('a migration that stops', () => {
     await expect(migrate(source, target, { ...options, resume: true })).rejects.toMatchObject({ code: 'Corruption' });
   });
 
+  it('is not resumed with another database of the same name: a source of other records, a target that holds some already', async () => {
+    const content = numbered(100);
+    await fill(source, 'c', content, 'euclidean');
+    const options = { stateDirectory: ends.directory(), batchSize: 10, checkpointEveryMs: 1 };
+    await stopped(120, options);
+    const other = await ends.fresh('native');
+    // The same ids with other vectors, so that nothing but the records tells them apart.
+    await fill(other, 'c', new Map([...content].map(([name, records]) => [name, shifted(records)])), 'euclidean');
+    const resumed = { ...options, resume: true };
+    await expect(migrate(other, target, resumed)).rejects.toMatchObject({
+      code: 'Conflict',
+      message: /another source/,
+    });
+    const foreign = await ends.fresh('native');
+    const theirs = new Map([['', new Map([['x', { id: 'x', payload: {}, vector: anyVector(new Random(1)) }]])]]);
+    await fill(foreign, 'c', theirs, 'euclidean');
+    const before = readFileSync(join(options.stateDirectory, 'checkpoint.json'), 'utf8');
+    await expect(migrate(source, foreign, resumed)).rejects.toMatchObject({
+      code: 'Conflict',
+      message: /another target/,
+    });
+    expect(await problemsOf(foreign, 'c', theirs)).toEqual([]);
+    expect(readFileSync(join(options.stateDirectory, 'checkpoint.json'), 'utf8')).toBe(before);
+    expect(await migrate(source, target, resumed)).toMatchObject({ ok: true });
+    expect(await problemsOf(target, 'c', content)).toEqual([]);
+  });
+
   it('refuses a state directory in use by another', async () => {
     await fill(source, 'c', numbered(50), 'euclidean');
     const stateDirectory = ends.directory();
@@ -386,6 +427,11 @@ async function stopped(after: number, options: object, into = target): Promise<v
   await expect(migrate(source, into, { ...options, signal: controller.signal, onProgress })).rejects.toMatchObject({
     code: 'Aborted',
   });
+}
+
+function shifted(records: ReadonlyMap<string, TestRecord>): Map<string, TestRecord> {
+  const shift = ({ vector, ...rest }: TestRecord) => ({ ...rest, vector: vector?.map((x) => x + 1) ?? null });
+  return new Map([...records].map(([id, record]) => [id, shift(record)]));
 }
 
 async function* backwards<T>(records: AsyncIterable<T>): AsyncGenerator<T> {

@@ -23,6 +23,7 @@ export function hostileContent(
   seed: number,
   count: number,
   ends: readonly Capabilities[],
+  names: readonly string[] = namespaces,
 ): Map<string, Map<string, TestRecord>> {
   const random = new Random(seed);
   const mostPayload = Math.min(...ends.map(({ limits }) => limits.payloadBytes));
@@ -33,10 +34,10 @@ export function hostileContent(
   // The largest payloads come once, the others again and again.
   const small = known.filter((payload) => JSON.stringify(payload).length < 2_000);
   const drawn = fc.sample(anyPayload, { numRuns: Math.ceil(count / 2), seed });
-  const content = new Map<string, Map<string, TestRecord>>(namespaces.map((name) => [name, new Map()]));
+  const content = new Map<string, Map<string, TestRecord>>(names.map((name) => [name, new Map()]));
   for (let i = 0; i < count; i++) {
-    const namespace = namespaces[i % namespaces.length]!;
-    const turn = Math.floor(i / namespaces.length);
+    const namespace = names[i % names.length]!;
+    const turn = Math.floor(i / names.length);
     const id = turn < ids.length ? ids[turn]! : `${turn}-${random.seed().toString(36)}`;
     const payload: Payload =
       i < known.length ? known[i]! : i % 2 === 0 ? drawn[(i - known.length) >> 1]! : random.pick(small);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { VectorDatabase } from '../../src/database.ts';
-import { verify } from '../../src/migrate/index.ts';
+import { migrate, type RecordMap, verify } from '../../src/migrate/index.ts';
 import type { Metric } from '../../src/types.ts';
 import { Random } from '../crash/random.ts';
 import { printSeed, seed } from '../support/seed.ts';
@@ -152,6 +152,38 @@ describe('verification', () => {
     expect(collections[0]).toMatchObject({ mismatched: 0, missing: 0, extra: 0, search: { queries: 20 } });
     expect(collections[0]!.search.agreeing).toBeLessThan(20);
     expect(collections[0]!.search.differing.length).toBeGreaterThan(0);
+  });
+
+  it('computes what searches should find where the source cannot be asked: of mapped records, and of those that are left', async () => {
+    const { source, target } = await twins();
+    const turned: RecordMap = ({ vector, ...record }) => ({
+      ...record,
+      id: `m-${record.id}`.slice(0, 100),
+      vector: vector === null ? null : [...vector].reverse(),
+    });
+    const mapped = { map: turned, collections: { c: 'mapped' }, spec: { metric: 'dot' } as const };
+    const { verification } = await migrate(source, target, { ...mapped, seed });
+    expect(verification).toMatchObject({
+      state: 'validated',
+      collections: [{ search: { queries: 20, agreeing: 20, overlap: 1, computed: true } }],
+    });
+    const lying = intercepted(target, 'searchBatch', async (search, vectors: Float32Array[], ...rest: unknown[]) =>
+      search(
+        vectors.map((vector) => vector.map((x) => -x)),
+        ...rest,
+      ),
+    );
+    const { collections } = await verify(source, lying, { ...mapped, seed, namespaces: [''] });
+    const [check] = collections;
+    expect(check).toMatchObject({ ok: false, mismatched: 0, missing: 0, extra: 0, search: { computed: true } });
+    expect(check!.search.agreeing).toBeLessThan(check!.search.queries);
+    const [page] = [await (await source.collection('c')).filter({}, { limit: 1 })];
+    const { id } = page.records[0]!;
+    await (await target.collection('c')).delete(id);
+    const leftOut = [{ collection: 'c', namespace: '', id, code: 'record-refused', detail: 'as a test' }] as const;
+    const after = await verify(source, target, { seed, leftOut, namespaces: [''] });
+    const { search } = after.collections[0]!;
+    expect([after.state, search.computed, search.agreeing]).toEqual(['unverified', true, search.queries]);
   });
 
   it('finds a target that gives a record twice', async () => {

@@ -3,6 +3,7 @@ import { evaluate } from '../../filter/evaluate.ts';
 import type { FilterLeaf, FilterNode } from '../../filter/normal-form.ts';
 import { parsePath } from '../../filter/path.ts';
 import type { FieldType, Payload } from '../../types.ts';
+import { cloneJson } from '../../validate/payload.ts';
 import { Bm25 } from '../text/bm25.ts';
 import type { TimeSlice } from '../time-slice.ts';
 import { Bitset } from './bitset.ts';
@@ -52,14 +53,24 @@ export class PayloadTable {
     return payload;
   }
 
+  /** A copy. One that has not been read yet is read for this alone. */
+  copyAt(slot: number): Payload {
+    return this.#unread.has(slot) ? parse(this.#stored!.payload(slot)) : cloneJson(this.at(slot));
+  }
+
   /** As JSON text. */
   textAt(slot: number): string {
     return this.#unread.has(slot) ? this.#stored!.payload(slot) : JSON.stringify(this.at(slot));
   }
 
-  /** What was not read yet is found there from now on. */
+  /** All payloads are found there from now on, as they are: none has to be kept. */
   moveTo(stored: StoredPayloads): void {
     this.#stored = stored;
+    for (let slot = 0; slot < this.#payloads.length; slot++) {
+      if (this.#payloads[slot] === undefined) continue;
+      this.#payloads[slot] = undefined;
+      this.#unread.add(slot);
+    }
   }
 
   /** Sets or replaces a payload. */
