@@ -83,10 +83,9 @@ it('finds by text, fused with a vector where one is given', async () => {
   expect(fused.out).toMatch(/\n[\d.]+ +[\d.]+ +[\d.]+ +a +\{/);
 });
 
-it('says it is Unsupported where the backend ranks no text', async () => {
-  const { code, out, err } = await runCli(['search', served, 'articles', '--text', 'retry']);
-  expect([code, out]).toEqual([1, '']);
-  expect(err).toMatch(/full-text ranking.*\[Unsupported\]\n$/);
+it('finds by text on a server too', async () => {
+  const { code, out, err } = await runCli(['search', served, 'articles', '--text', 'RETRY', '--json']);
+  expect([code, err, ids(out)]).toEqual([0, '', ['c', 'a']]);
 });
 
 it('embeds a text with the model of the documentation search', { timeout: 180_000 }, async () => {
