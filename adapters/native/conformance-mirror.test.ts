@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, it } from 'vitest';
+import { smallBudget } from '../../conformance/backends/budget.ts';
 import { runConformance } from '../../conformance/index.ts';
 import { openMirror } from '../../src/middleware/mirror/index.ts';
 
@@ -11,6 +12,7 @@ await runConformance({
   runner: { describe, it, beforeAll, afterAll },
   harness: {
     name: 'a mirror of two native backends',
+    budget: smallBudget,
     async open() {
       const directory = await mkdtemp(join(tmpdir(), 'anyvec-mirror-'));
       directories.push(directory);

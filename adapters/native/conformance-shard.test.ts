@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, it } from 'vitest';
+import { smallBudget } from '../../conformance/backends/budget.ts';
 import { runConformance } from '../../conformance/index.ts';
 import { connectShards } from '../../src/middleware/shard/index.ts';
 
@@ -8,6 +9,7 @@ await runConformance({
   runner,
   harness: {
     name: 'three native shards, by the hash of the id',
+    budget: smallBudget,
     open: () => connectShards(['native:', 'native:', 'native:']),
   },
 });
@@ -16,6 +18,7 @@ await runConformance({
   runner,
   harness: {
     name: 'three native shards, by a field of the payload',
+    budget: smallBudget,
     open: () => connectShards(['native:', 'native:', 'native:'], { by: { field: 'n' } }),
   },
   // These write arrays to every field, which the one that decides the shard refuses. src/middleware/shard/random.test.ts takes their place.
@@ -26,6 +29,7 @@ await runConformance({
   runner,
   harness: {
     name: 'native and hnswlib as shards, one of them away being no reason to fail',
+    budget: smallBudget,
     open: () => connectShards(['native:', 'hnswlib:'], { onFailure: 'partial' }),
   },
 });

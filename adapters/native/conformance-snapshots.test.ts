@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, it } from 'vitest';
+import { smallBudget } from '../../conformance/backends/budget.ts';
 import { runConformance } from '../../conformance/index.ts';
 import { EngineDriver } from '../../src/engine/driver.ts';
 import { flatProvider } from '../../src/engine/index/flat.ts';
@@ -21,6 +22,7 @@ await runConformance({
   runner: { describe, it, beforeAll, afterAll },
   harness: {
     name: 'native (directory, always in a snapshot)',
+    budget: smallBudget,
     async open() {
       paths.push(await mkdtemp(join(tmpdir(), 'anyvec-snapshots-')));
       return open(paths.at(-1)!);
