@@ -34,7 +34,6 @@ const inner = {
   'src/engine/search-trace.ts': ['SearchTrace'],
   'src/engine/time-slice.ts': ['TimeSlice'],
   'src/engine/index/saved-content.ts': ['SavedContent'],
-  'src/observability/tenant-counters.ts': ['TenantOf'],
 };
 
 /** Each entry point of package.json, as users write it, by its source, without extension. */

@@ -13,7 +13,10 @@ import { errorType, observeCalls } from './calls.ts';
 import { type DriftOptions, monitorDrift } from './drift.ts';
 import { driftGauges, nameOf } from './drift-gauges.ts';
 import { healthGauges } from './health-gauges.ts';
-import { type TenantOf, tenantCounters } from './tenant-counters.ts';
+import { tenantCounters } from './tenant-counters.ts';
+
+/** Which tenant a namespace belongs to; undefined: none. */
+export type TenantOf = (namespace: string) => string | undefined;
 
 /** What {@link collectMetrics} takes. */
 export interface CollectOptions {

@@ -2,9 +2,7 @@ import type { Registry } from 'prom-client';
 
 import type { TracedCall } from '../tracing.ts';
 import { nameOf } from './drift-gauges.ts';
-
-/** Which tenant a namespace belongs to; undefined: none. */
-export type TenantOf = (namespace: string) => string | undefined;
+import type { TenantOf } from './prometheus.ts';
 
 /** What each tenant takes, as counters. */
 export interface TenantCounters {
