@@ -180,6 +180,14 @@ export class GraphMemory {
     ({ tables: this.#tables, nodes: this.#nodes } = this.#layout(most));
     this.#most = most;
     this.#growTo(this.#nodes + used);
+    // A graph that is read from a file becomes large before there is anything in it.
+    if (this.words[this.state / 4 + 2]! > 0) this.#move(before);
+    this.kernels.place(...this.placesOf(0).place);
+  }
+
+  /** @param before Where the parts were, and where the last one ended. */
+  #move(before: readonly number[]): void {
+    const used = before.at(-1)! - before.at(-2)!;
     const after = [...this.#tables.values(), this.#nodes, this.#nodes + used];
     const all = new Uint8Array(this.memory.buffer);
     // From the last on: none moves down, so none is written over before it has moved.
@@ -190,7 +198,6 @@ export class GraphMemory {
       const stale = Math.min(after[i + 1]!, before.at(-1)!);
       if (stale > after[i]! + length) all.fill(0, after[i]! + length, stale);
     }
-    this.kernels.place(...this.placesOf(0).place);
   }
 
   /** Nodes that there is room for in 4 GiB. */
