@@ -39,7 +39,7 @@ import { patched } from './patch.ts';
 import { buildIndexes, disposeAll } from './rebuild.ts';
 import type { CollectionFiles } from './storage/collection-files.ts';
 import type { Operation } from './storage/operations.ts';
-import { TimeSlice } from './time-slice.ts';
+import { nextTurn, TimeSlice } from './time-slice.ts';
 
 /** What an engine collection is. */
 export interface EngineSpec {
@@ -342,18 +342,26 @@ export class EngineCollection implements CollectionDriver {
 
   /** In slices; who reads sees all of it or nothing. */
   async #apply(operation: Operation): Promise<void> {
-    const slice = new TimeSlice(new AbortController().signal);
-    const applying = (async () => {
-      for (const part of partsOf(operation)) {
-        await slice.pause();
-        this.#applyPart(part);
-      }
-    })();
-    this.#applying = applying;
-    try {
-      await applying;
-    } finally {
+    const parts = [...partsOf(operation)];
+    if (parts.length < 2) {
+      for (const part of parts) this.#applyPart(part);
+      return;
+    }
+    const applying = this.#applyParts(parts).finally(() => {
       this.#applying = undefined;
+    });
+    // How it ends is for the writer to tell, and no reader's error.
+    this.#applying = applying.catch(() => undefined);
+    await applying;
+  }
+
+  async #applyParts(parts: readonly Operation[]): Promise<void> {
+    // Readers that were let through before this have their answers by then: nothing but microtasks is between.
+    await nextTurn();
+    const slice = new TimeSlice(new AbortController().signal);
+    for (const part of parts) {
+      await slice.pause();
+      this.#applyPart(part);
     }
   }
 
@@ -403,7 +411,7 @@ export class EngineCollection implements CollectionDriver {
     return partition;
   }
 
-  /** Returns when no write is half done. What is read until the next `await` is as one write left it, and the next has not begun. */
+  /** Returns when no write is half done. What is read in the same turn of the event loop is as one write left it, and the next has not begun. */
   async #wholeWrites(): Promise<void> {
     while (this.#applying !== undefined) await this.#applying;
   }

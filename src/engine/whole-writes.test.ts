@@ -74,3 +74,25 @@ it('that holds for changed payloads', async () => {
   for (const each of seen) expect([0, count / 2]).toContain(each);
   expect(await store.count({ n: 1 })).toBe(count / 2);
 });
+
+it('that holds for readers who come at every point of a write', async () => {
+  db = await connect('native:');
+  const store = await db.createCollection('c', { dimension: 2, metric: 'euclidean', index: { type: 'flat' } });
+  const batch = (n: number) => Array.from({ length: 640 }, (_, i) => ({ id: `r${i}`, vector: [n, i], payload: { n } }));
+  await store.upsert(batch(0));
+  const torn: number[] = [];
+  let isOver = false;
+  // Each after another number of steps of its own, so that some begin in the middle of whatever is going on.
+  const readers = Array.from({ length: 12 }, async (_, delay) => {
+    while (!isOver) {
+      for (let i = 0; i < delay; i++) await undefined;
+      const { records } = await store.filter({}, { limit: 640 });
+      const seen = new Set(records.map(({ payload }) => payload.n));
+      if (seen.size !== 1) torn.push(seen.size);
+    }
+  });
+  for (let n = 1; n <= 40; n++) await store.upsert(batch(n));
+  isOver = true;
+  await Promise.all(readers);
+  expect(torn).toEqual([]);
+});

@@ -193,13 +193,13 @@ describe('a mirror', () => {
     const store = await mirror.database.createCollection('c', { dimension: 4, metric: 'euclidean' });
     isFull = true;
     await store.upsert({ id: 'x', vector: [1, 2, 3, 4] });
-    expect(await store.get('x')).toBeDefined();
+    expect(await store.get('x')).toMatchObject({ id: 'x', vector: new Float32Array([1, 2, 3, 4]) });
     expect((await mirror.status()).unsure).toContain('could not be written');
     await expect(mirror.cutover()).rejects.toMatchObject({ code: 'Conflict' });
     isFull = false;
     await mirror.backfill();
     await mirror.cutover();
-    expect(await store.get('x')).toBeDefined();
+    expect(await store.get('x')).toMatchObject({ id: 'x', vector: new Float32Array([1, 2, 3, 4]) });
     await mirror.close();
   });
 
@@ -270,7 +270,7 @@ describe('a mirror', () => {
     await mirror.drain();
     const began = performance.now();
     const matches = await store.search([1, 1]);
-    expect(await store.get('a')).toBeDefined();
+    expect(await store.get('a')).toMatchObject({ id: 'a' });
     expect(performance.now() - began).toBeLessThan(150);
     await new Promise((resolve) => setTimeout(resolve, 300));
     const missing = [matches[0]!.id];

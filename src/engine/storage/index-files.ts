@@ -92,13 +92,15 @@ export class IndexFiles {
 
   async #using<T>(path: string, use: (envelope: OpenEnvelope) => Promise<T>): Promise<T> {
     const envelope = await OpenEnvelope.open(this.#fs, path);
+    let isUsable = false;
     try {
-      return await use(envelope);
-    } catch (error) {
-      await this.#fs.remove(path);
-      throw error;
+      const result = await use(envelope);
+      isUsable = true;
+      return result;
     } finally {
+      // Closed first: some systems remove no file that is open.
       await envelope.close();
+      if (!isUsable) await this.#fs.remove(path);
     }
   }
 
