@@ -28,6 +28,8 @@ export default defineConfig({
       exclude: ['**/*.test.ts', '**/*.test-d.ts'],
       reporter: ['text-summary', 'html'],
     },
+    // What is waited for may take its time on a machine that is busy; it fails only where it never comes.
+    expect: { poll: { timeout: 15_000 } },
     // Groups run one after another: tests that compile, install or measure have the machine to themselves.
     projects: [
       {
@@ -36,7 +38,8 @@ export default defineConfig({
           name: 'unit',
           include: ['{src,adapters,scripts,examples}/**/*.test.ts', 'test/**/*.test.ts'],
           exclude: [...conformance, 'test/{browser,packaging}/**', ...servers],
-          testTimeout: 20_000,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
           sequence: { groupOrder: 1 },
         },
       },

@@ -15,7 +15,6 @@ export class RandomWriter {
   /** By namespace, then id. */
   readonly model = new Map<string, Map<string, ModelRecord>>(namespaces.map((name) => [name, new Map()]));
   writes = 0;
-  slowestMs = 0;
   #isStopped = false;
   readonly #random: Random;
   readonly #ids: number;
@@ -41,9 +40,7 @@ export class RandomWriter {
   }
 
   async write(): Promise<void> {
-    const began = performance.now();
     await this.#write();
-    this.slowestMs = Math.max(this.slowestMs, performance.now() - began);
     this.writes += 1;
   }
 
