@@ -5,7 +5,7 @@ import type { VectorStore } from '../store.ts';
 import type { IndexSpec } from '../types.ts';
 
 const dimension = 24;
-const records = 6_000;
+const records = 9_000;
 const opened: { close(): Promise<void> }[] = [];
 afterAll(async () => {
   for (const each of opened) await each.close();
@@ -49,8 +49,8 @@ describe('explain of a graph', async () => {
     ['exact-scan', { k: 10_000 }],
     ['exact-scan', below(0.01)],
     ['code-scan', { ...below(0.2), params: { ef: 64 } }],
-    ['graph-filtered', { ...below(0.35), params: { ef: 10 }, k: 1 }],
-    ['post-filter', { ...below(0.8), params: { ef: 10 }, k: 1 }],
+    ['graph-filtered', { ...below(0.14), params: { ef: 10 }, k: 1 }],
+    ['post-filter', { ...below(0.5), params: { ef: 10 }, k: 1 }],
     ['nothing', { filter: { n: -1 } }],
   ] as const)('%s for %o', async (strategy, options) => {
     const plan = await store.explain(query, options);
@@ -65,22 +65,47 @@ describe('explain of a graph', async () => {
     expect(walk.compared.index).toBeLessThan(records / 2);
     expect(walk.compared.vectors).toBeGreaterThanOrEqual(10);
     expect(walk.compared.vectors).toBeLessThan(200);
-    const more = await store.explain(query, { params: { ef: 400 } });
+    const more = await store.explain(query, { params: { ef: 1_000 } });
     expect(more.compared.index).toBeGreaterThan(2 * walk.compared.index!);
-    const scan = await store.explain(query, below(0.2));
+    const scan = await store.explain(query, { ...below(0.2), params: { ef: 200 } });
     expect(scan.compared.index).toBe(scan.matching);
     expect((await store.explain(query, { exact: true })).compared).toEqual({ vectors: records });
   });
 
-  it('weighs each way of a filtered search, and takes the scan of codes where it is the cheapest', async () => {
-    for (const share of [0.2, 0.8]) {
+  it('weighs each way of a filtered search: takes the scan of codes as long as it costs up to twice as much, else the cheaper walk', async () => {
+    for (const share of [0.1, 0.3, 0.8]) {
       for (const ef of [10, 64]) {
         const { considered, strategy } = await store.explain(query, { ...below(share), params: { ef }, k: 1 });
         expect(considered.map((each) => each.strategy)).toEqual(['code-scan', 'graph-filtered', 'post-filter']);
         const [scan, through, walk] = considered.map(({ cost }) => cost!);
-        const other = share > 0.4 ? walk! : through!;
-        expect(strategy === 'code-scan').toBe(scan! <= other * Math.min(1, share > 0.4 ? share : 1));
+        const cheaper = walk! <= through! ? 'post-filter' : 'graph-filtered';
+        expect(strategy).toBe(scan! <= 2 * Math.min(walk!, through!) ? 'code-scan' : cheaper);
       }
+    }
+  });
+
+  it('walks where what passes is what is near the query, few as it may be in all; not where it is what is far', async () => {
+    const near = new Set((await store.search(query, { k: 1_000, exact: true })).map(({ id }) => id));
+    const far = new Set(
+      (
+        await store.search(
+          query.map((x) => -x),
+          { k: 1_000, exact: true },
+        )
+      ).map(({ id }) => id),
+    );
+    for (const [ids, strategy] of [
+      [near, 'post-filter'],
+      [far, 'code-scan'],
+    ] as const) {
+      await store.setPayload({ filter: { n: { $gte: 0 } } }, { in: false });
+      await store.setPayload([...ids], { in: true });
+      const options = { filter: { in: true }, params: { ef: 10 }, k: 1 };
+      const plan = await store.explain(query, options);
+      expect(plan).toMatchObject({ strategy, matching: 1_000 });
+      if (strategy === 'post-filter') expect(plan.reason).toMatch(/of those near the query/);
+      const exact = await store.search(query, { ...options, exact: true });
+      expect(await store.search(query, options)).toEqual(exact);
     }
   });
 

@@ -1,5 +1,5 @@
 import { hnswBinary, hnswSharedBinary } from './binary.ts';
-import { bytesOf } from './module.ts';
+import { compileAhead, mayWait, moduleOf } from './module.ts';
 
 /** What assembly/hnsw exports. Addresses and sizes in bytes; vectors as f32. */
 export interface HnswExports {
@@ -26,6 +26,7 @@ export interface HnswExports {
   search(ef: number): number;
   searchMasked(ef: number, mask: number, breadth: number, leastShare: number): number;
   searchThrough(ef: number, mask: number, seeds: number, most: number, leastShare: number): number;
+  shareNear(mask: number): number;
   scanMasked(wanted: number, most: number, mask: number, slack: number, squared: number): number;
   scanSigned(wanted: number, most: number, mask: number, slack: number, squared: number, band: number): number;
   takeIn(source: number): void;
@@ -47,14 +48,26 @@ export interface HnswModules {
   readonly shared: WebAssembly.Module;
 }
 
-let compiled: Promise<HnswModules> | undefined;
+/** Compiled when they are asked for: hardly a program needs both. */
+const modules: HnswModules = {
+  get single() {
+    return moduleOf(hnswBinary);
+  },
+  get shared() {
+    return moduleOf(hnswSharedBinary);
+  },
+};
 
-/** The modules, compiled once. */
-export function compileHnsw(): Promise<HnswModules> {
-  compiled ??= Promise.all([hnswBinary, hnswSharedBinary].map((binary) => WebAssembly.compile(bytesOf(binary)))).then(
-    ([single, shared]) => ({ single: single!, shared: shared! }),
-  );
-  return compiled;
+/**
+ * The modules, compiled once.
+ *
+ * @param ahead One that will be needed soon. In a browser all that will be needed must be compiled ahead: a page has no threads, and needs `single`.
+ */
+export async function compileHnsw(ahead?: keyof HnswModules): Promise<HnswModules> {
+  const binaries = { single: hnswBinary, shared: hnswSharedBinary };
+  if (ahead !== undefined) await compileAhead(binaries[ahead]);
+  else if (!mayWait) await compileAhead(hnswBinary);
+  return modules;
 }
 
 export function instantiateHnsw(module: WebAssembly.Module, memory: WebAssembly.Memory): HnswExports {

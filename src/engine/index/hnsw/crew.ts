@@ -58,15 +58,18 @@ parentPort.on('message', ({ place, batch, search }) => {
 });
 `;
 
-/** The threads of Node, where there are any. */
-function workerThreads(): WorkerThreads | undefined {
-  if (typeof process === 'undefined' || typeof process.getBuiltinModule !== 'function') return undefined;
+/** Whether there are the threads of Node. Tells without loading them: most programs that open a collection start none. */
+function hasThreads(): boolean {
+  return typeof process !== 'undefined' && typeof process.getBuiltinModule === 'function';
+}
+
+function workerThreads(): WorkerThreads {
   return process.getBuiltinModule('node:worker_threads') as unknown as WorkerThreads;
 }
 
 /** How many threads are of use for building: as many as there are processors, at most four; none where there is one, or no threads. */
 export function usefulThreads(): number {
-  if (workerThreads() === undefined) return 0;
+  if (!hasThreads()) return 0;
   const processors = process.getBuiltinModule('node:os').availableParallelism();
   return processors < 2 ? 0 : Math.min(4, processors);
 }
@@ -88,7 +91,7 @@ export class Crew {
     memory: WebAssembly.Memory,
     configure: readonly ThreadPlaces['configure'][],
   ): Crew | undefined {
-    const { Worker } = workerThreads()!;
+    const { Worker } = workerThreads();
     const workers: Worker[] = [];
     try {
       for (const each of configure)

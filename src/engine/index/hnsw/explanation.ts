@@ -11,19 +11,20 @@ const strategies = {
 /** Writes down how a search under a filter is planned, and what was weighed. */
 export function noteMaskedPlan(trace: SearchTrace, question: MaskedQuestion, plan: MaskedPlan): void {
   trace.forget('graph');
-  const costs = maskedCosts(question);
+  const costs = maskedCosts(question, plan.kind === 'walk' ? plan.share : undefined);
   for (const kind of ['scan', 'through', 'walk'] as const) trace.weigh(strategies[kind], costs[kind]);
   trace.take(strategies[plan.kind], reasonFor(plan, question));
 }
 
-function reasonFor({ kind }: MaskedPlan, { passing, live }: MaskedQuestion): string {
+function reasonFor(plan: MaskedPlan, { passing, live }: MaskedQuestion): string {
   const share = `${passing} of ${live} vectors pass the filter`;
-  switch (kind) {
+  switch (plan.kind) {
     case 'scan':
-      return `${share}: comparing with the codes of all of them costs less than a walk`;
+      return `${share}: comparing with the codes of all of them costs little more than a walk, and misses less`;
     case 'through':
       return `${share}: a walk that goes only to those reaches them`;
     case 'walk':
-      return `${share}: a walk among all meets enough of them`;
+      if (plan.share === passing / live) return `${share}: a walk among all meets enough of them`;
+      return `${share}, and ${Math.round(100 * plan.share)} % of those near the query: a walk among all meets enough of them`;
   }
 }

@@ -305,6 +305,11 @@ export class Graph implements GrowingIndex {
     return this.#found(kernels.searchThrough(Math.min(Graph.mostFound, ef), mask, seeds, most, leastShare));
   }
 
+  /** The share of those asked about among the few dozen that lie near the query: found with less work than any search takes. */
+  shareNear(): number {
+    return this.#memory.kernels.shareNear(this.#memory.table('mask'));
+  }
+
   /** Comparisons of a search since the last call. */
   takeEvaluations(): number {
     const { kernels } = this.#memory;

@@ -11,7 +11,15 @@ import { auditGraph } from './audit.ts';
 import { Drift } from './drift.ts';
 import { noteMaskedPlan } from './explanation.ts';
 import { Graph, type ThreadedSettings } from './graph.ts';
-import { bandOf, leastShareMet, planMasked } from './plan.ts';
+import {
+  bandOf,
+  isWorthLooking,
+  leastShareMet,
+  type MaskedPlan,
+  type MaskedQuestion,
+  planMasked,
+  planNear,
+} from './plan.ts';
 import { type Found, mostProposed, proposedOf, type Slack, slackFor } from './proposal.ts';
 import type { Quantization } from './quantization.ts';
 import { identityOf, type Restored, steps } from './saved.ts';
@@ -331,8 +339,6 @@ export class HnswIndex implements VectorIndex {
   ): Found | undefined {
     const { hasSigns } = index;
     const question = { passing, live: positions.live, ef, comparisonsPerEf: this.#comparisonsPerEf, hasSigns };
-    const plan = planMasked(question);
-    if (trace !== undefined) noteMaskedPlan(trace, question, plan);
     if (positions.isIdentity && allowed.view !== undefined) index.askWithin(query, allowed.view());
     else
       index.ask(query, (visit) => {
@@ -341,8 +347,10 @@ export class HnswIndex implements VectorIndex {
           if (position !== none) visit(position);
         });
       });
+    const plan = this.#planMasked(index, question);
+    if (trace !== undefined) noteMaskedPlan(trace, question, plan);
     if (plan.kind !== 'scan') {
-      const least = leastShareMet(question);
+      const least = leastShareMet(question, plan);
       const found =
         plan.kind === 'walk'
           ? index.walk(ef, plan.breadth, least)
@@ -362,6 +370,13 @@ export class HnswIndex implements VectorIndex {
     // Where distances are much alike, codes do not tell them apart: then the vectors themselves are compared, by the engine.
     if (found.size < most) return found;
     return trace?.decline('what passes the filter is so much alike in distance that codes do not tell it apart');
+  }
+
+  /** For what was asked last. */
+  #planMasked(index: Graph, question: MaskedQuestion): MaskedPlan {
+    const plan = planMasked(question);
+    if (!isWorthLooking(question, plan)) return plan;
+    return planNear(question, index.shareNear()) ?? plan;
   }
 
   #slackOf(index: Graph, query: Float32Array): Slack | undefined {

@@ -17,30 +17,68 @@ export type MaskedPlan =
   | { readonly kind: 'scan' }
   /** Walks among those that pass only, through others where it must; gives up after `most` comparisons. */
   | { readonly kind: 'through'; readonly ef: number; readonly most: number }
-  /** Walks among all, keeping `breadth` in mind, and leaves out what does not pass. */
-  | { readonly kind: 'walk'; readonly breadth: number };
+  /**
+   * Walks among all, keeping `breadth` in mind, and leaves out what does not pass. `share`: of what it meets, so many were expected to pass when it was
+   * planned.
+   */
+  | { readonly kind: 'walk'; readonly breadth: number; readonly share: number };
 
 /**
- * A comparison of a scan, whose rows are in order and whose neighbours are not looked up, costs so much less than one of a walk: measured from 13
- * to 19, on 16,000 and 60,000 vectors of 384 components. By signs a scan of the larger sets takes from 2.2 to 3.7 times less.
+ * What a comparison costs, where one of a walk among all costs 1: measured on 16,000 and 60,000 vectors of 384 components. Rows of a scan are in order,
+ * and its neighbours need not be looked up; by signs most are left out. A walk among those that pass looks at the neighbours of neighbours.
  */
-const scanAdvantage = { plain: 16, bySigns: 40 };
-/** Where more than this share passes, a walk among all finds enough. */
-const dense = 0.4;
+const costs = { scan: 1 / 1.3, scanBySigns: 1 / 3.2, through: 3.5 };
+/** Comparisons that a walk begins with, whatever its `ef`: from the upper levels down; and through others, of some that pass anywhere. */
+const beginning = { walk: 100, through: 250 };
+/** A scan may cost so much more than a walk: it finds nearly all, and a walk what its `ef` finds. */
+const worthOfScan = 2;
 /** Where less than this share passes, a walk through the others loses its way more often, and looks at more. */
 const sparse = 0.1;
 
+/** What each way is expected to cost, in comparisons of a walk: what {@link planMasked} weighs. */
+export function maskedCosts(
+  question: MaskedQuestion,
+  shareMet = shareOf(question),
+): Record<MaskedPlan['kind'], number> {
+  const { passing, ef, comparisonsPerEf } = question;
+  return {
+    scan: passing * (bandOf(question) === undefined ? costs.scan : costs.scanBySigns),
+    through: beginning.through + widened(question) * comparisonsPerEf * costs.through,
+    walk: beginning.walk + (ef / shareMet) * comparisonsPerEf,
+  };
+}
+
+const shareOf = ({ passing, live }: MaskedQuestion) => passing / live;
+const widened = (question: MaskedQuestion) => Math.ceil(question.ef * Math.max(1, sparse / shareOf(question)));
+
 /**
  * How to search under a filter, from exact cardinalities and counted comparisons: the same question has the same plan on every machine.
- * A walk among the passing is bounded by what comparing with all of them would cost.
+ * A walk among the passing is given up where it would take longer than comparing with all of them.
  */
 export function planMasked(question: MaskedQuestion): MaskedPlan {
-  const { passing, live, ef, comparisonsPerEf } = question;
-  const share = passing / live;
-  const widened = Math.ceil(ef * Math.max(1, sparse / share));
-  if (passing <= advantageOf(question) * widened * comparisonsPerEf) return { kind: 'scan' };
-  if (share > dense) return { kind: 'walk', breadth: Math.ceil(ef / share) };
-  return { kind: 'through', ef: widened, most: Math.ceil(passing / 2) };
+  const { scan, through, walk } = maskedCosts(question);
+  if (scan <= worthOfScan * Math.min(through, walk)) return { kind: 'scan' };
+  if (walk <= through) return walkAmong(question, shareOf(question));
+  return { kind: 'through', ef: widened(question), most: Math.ceil(scan / 2) };
+}
+
+const walkAmong = ({ ef }: MaskedQuestion, share: number): MaskedPlan => ({
+  ...{ kind: 'walk', breadth: Math.ceil(ef / share), share },
+});
+
+/** Comparisons that it takes to see which share of what is near a query passes. */
+const looking = 150;
+/** Where more than this share of what is near the query passes, a walk among all meets enough. */
+const denseNear = 0.5;
+
+/** Whether this plan takes so much longer than a walk among what passes all around that it is worth a look whether what is near the query passes. */
+export function isWorthLooking(question: MaskedQuestion, { kind }: MaskedPlan): boolean {
+  return kind !== 'walk' && maskedCosts(question)[kind] > worthOfScan * (maskedCosts(question, 1).walk + looking);
+}
+
+/** The plan for a filter that passes this share of what is near the query; undefined where that is no reason for another. */
+export function planNear(question: MaskedQuestion, shareNear: number): MaskedPlan | undefined {
+  return shareNear > denseNear ? walkAmong(question, shareNear) : undefined;
 }
 
 /** A scan by signs begins with this share of what passes, and with so many for each of `ef`. */
@@ -54,25 +92,10 @@ export function bandOf({ passing, ef, hasSigns }: MaskedQuestion): number | unde
   return hasSigns && worthSigns * band <= passing ? band : undefined;
 }
 
-function advantageOf(question: MaskedQuestion): number {
-  return bandOf(question) === undefined ? scanAdvantage.plain : scanAdvantage.bySigns;
-}
-
-/** What each way is expected to cost, in comparisons of a walk: what {@link planMasked} weighs. */
-export function maskedCosts(question: MaskedQuestion): Record<MaskedPlan['kind'], number> {
-  const { passing, live, ef, comparisonsPerEf } = question;
-  const share = passing / live;
-  return {
-    scan: passing / advantageOf(question),
-    walk: (ef / share) * comparisonsPerEf,
-    through: Math.min(Math.ceil(ef * Math.max(1, sparse / share)) * comparisonsPerEf, passing / 2),
-  };
-}
-
 /**
- * The least share of what a walk meets that must pass: half of what chance would have. Where less does, the filter keeps out what is near the
- * query, and no walk leads to what passes.
+ * The least share of what a walk meets that must pass: half of what is expected. Where less does, the filter keeps out what is near the query, and no
+ * walk leads to what passes.
  */
-export function leastShareMet({ passing, live }: MaskedQuestion): number {
-  return passing / live / 2;
+export function leastShareMet(question: MaskedQuestion, plan: MaskedPlan): number {
+  return (plan.kind === 'walk' ? plan.share : shareOf(question)) / 2;
 }

@@ -13,7 +13,7 @@ const ownOptions = ['index.options.quantization', 'index.options.threads'];
 
 /** Loads the engine's own HNSW: `m`, `efConstruction`, `ef`, and as options `seed`, `quantization` and `threads`. */
 export async function loadHnsw(): Promise<VectorIndexProvider> {
-  const modules = await compileHnsw();
+  const modules = await compileHnsw(usefulThreads() > 0 ? 'shared' : 'single');
   const settled = ({ spec }: ResolvedIndex) => ({
     spec,
     settings: settingsOf(spec),

@@ -70,11 +70,11 @@ function stepOf([head]: readonly Uint8Array[]): (typeof steps)[number] {
 function restoredOf(index: Graph, [head, waiting, table]: readonly Uint8Array[]): Restored {
   return {
     head: figuresIn(head!),
-    waiting: [...new Uint32Array(Uint8Array.from(waiting!).buffer)],
+    waiting: [...new Uint32Array(new Uint8Array(waiting!).buffer)],
     generation: { index, positions: Positions.fromBytes(table!) },
   };
 }
 
 function figuresIn(head: Uint8Array): Float64Array {
-  return new Float64Array(Uint8Array.from(head).buffer);
+  return new Float64Array(new Uint8Array(head).buffer);
 }

@@ -67,6 +67,28 @@ function walkMasked(ef: i32, mask: usize, breadth: i32): void {
   }
 }
 
+/** Nodes whose links are followed to see what is near. */
+const lookedFrom: i32 = 4;
+
+/** The share of the nodes near what was asked that have their bit set at `mask`: of the first few dozen that a walk meets. */
+export function shareNear(mask: usize): f32 {
+  const first = top();
+  if (nodeOf(first) == none) return 0;
+  const found = walked();
+  begin(found, lookedFrom, descend(first, 0, query()), query());
+  let listedAll = 0;
+  let set = 0;
+  for (let i = 0; i < lookedFrom; i++) {
+    const at = pool.follow(found);
+    if (at == 0) break;
+    const listed = expand(pool.nodeIn(at), query());
+    for (let j = 0; j < listed; j++) set += i32(isSet(mask, listedNode(j)));
+    insertListed(found, listed);
+    listedAll += listed;
+  }
+  return <f32>set / <f32>max(1, listedAll);
+}
+
 /** What a walk through a mask keeps in mind while it looks what is near. */
 const lookedAround: i32 = 16;
 
