@@ -10,3 +10,12 @@ export const smallBudget: Partial<Budget> =
  */
 export const ofTheClient: RegExp | undefined =
   process.env.ANYVEC_DEEP === '1' ? undefined : /^(?!random |filter on|filter operators|search with)/;
+
+/**
+ * What another type of index of the same engine could do otherwise: searches, and the writes that change what they find. What payloads, filters and lists of
+ * records mean is the same code over every index. The deep tier runs everything.
+ */
+export const ofTheIndex: RegExp | undefined =
+  process.env.ANYVEC_DEEP === '1'
+    ? undefined
+    : /^(?!payload|filter |list and drop|open|capabilities|scan|count|get|aborted|input stays|results are)/;
