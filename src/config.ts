@@ -10,6 +10,7 @@ import type { QdrantConfig } from '../adapters/qdrant/config.ts';
 import type { Adapter } from './adapter.ts';
 import type { EmbeddedConfig } from './engine/embedded.ts';
 import { invalid } from './errors.ts';
+import { parseOnce } from './validate/parse-once.ts';
 import { shown } from './validate/text.ts';
 
 /** Configuration by provider name. Adapters are loaded when they are asked for, their SDKs with them. */
@@ -95,7 +96,7 @@ export function checkConfig<C extends { readonly provider: string }>(
   adapter: Adapter<C>,
   { settings, url }: RawConfig,
 ): C {
-  const parsed = adapter.config.safeParse(url === undefined ? settings : adapter.fromUrl(url));
+  const parsed = adapter.config.safeParse(url === undefined ? settings : adapter.fromUrl(url), parseOnce);
   // zod's messages name keys and expectations, never the values.
   if (!parsed.success)
     throw invalid('config', `not a valid ${adapter.provider} configuration\n${z.prettifyError(parsed.error)}`);

@@ -12,6 +12,12 @@ import { readJson } from './stamp.mjs';
 /** What is joined, not imported. Its licence is put beside it. */
 const joined = ['zod'];
 
+/**
+ * What is opened together is one file, under these names: everything that the module on the right imports, but for what an earlier one has. Without
+ * this, opening a collection of the embedded engine loads forty files.
+ */
+const openedTogether = { core: 'src/index.js', native: 'adapters/native/index.js' };
+
 /** Beside those of package.json: what the demo and the benchmarks import. */
 const innerEntries = [
   'src/docs-search/demo.js',
@@ -40,6 +46,14 @@ export async function bundle(directory) {
     format: 'esm',
     entryFileNames: '[name].js',
     chunkFileNames: 'chunks/[name]-[hash].js',
+    // Comments that an editor shows are in the declarations.
+    comments: { jsdoc: false },
+    codeSplitting: {
+      groups: Object.entries(openedTogether).map(([name, entry]) => ({
+        name: groupOf(name, join(directory, entry)),
+        debugName: name,
+      })),
+    },
   });
   await build.close();
   for (const file of modulesOf(directory)) rmSync(file);
@@ -50,6 +64,25 @@ export async function bundle(directory) {
     writeFileSync(path, file.code);
   }
   for (const name of joined) copyFileSync(join(packageDir(name), 'LICENSE'), join(directory, `LICENSE-${name}`));
+}
+
+/**
+ * Names the group of every module that an entry imports, by whatever way but `import()`.
+ * @param {string} name
+ * @param {string} entry
+ * @returns {import('rolldown').CodeSplittingNameFunction}
+ */
+function groupOf(name, entry) {
+  /** @type {Set<string> | undefined} */
+  let members;
+  return (id, context) => {
+    if (members === undefined) {
+      members = new Set([entry]);
+      for (const member of members)
+        for (const imported of context.getModuleInfo(member)?.importedIds ?? []) members.add(imported);
+    }
+    return members.has(id) ? name : null;
+  };
 }
 
 /** Files of `exports` and `bin`, relative to dist. */

@@ -11,10 +11,23 @@ export class BirthOrder {
   #birthOf = new Float64Array(16);
   #next = 1;
   #dead = 0;
+  /** Slots that have no numbers yet: then there are no others. */
+  #given: Uint32Array<ArrayBuffer> | undefined;
 
   /** Slots in the order in which their records came to be. */
   static of(slots: Uint32Array): BirthOrder {
-    // Locals: a private field is looked up each time, and this is a part of every opening.
+    const order = new BirthOrder();
+    order.#given = new Uint32Array(slots);
+    order.#next = slots.length + 1;
+    return order;
+  }
+
+  /** Numbers the slots it began with. Not before somebody asks: it would be a part of every opening. */
+  #number(): void {
+    const slots = this.#given;
+    if (slots === undefined) return;
+    this.#given = undefined;
+    // Locals: a private field is looked up each time.
     const births = new Float64Array(slots.length);
     let end = 0;
     for (let i = 0; i < slots.length; i++) if (slots[i]! >= end) end = slots[i]! + 1;
@@ -23,17 +36,15 @@ export class BirthOrder {
       births[i] = i + 1;
       birthOf[slots[i]!] = i + 1;
     }
-    const order = new BirthOrder();
-    order.#slots = slots.slice();
-    order.#births = births;
-    order.#length = slots.length;
-    order.#next = slots.length + 1;
-    order.#birthOf = birthOf;
-    return order;
+    this.#slots = slots;
+    this.#births = births;
+    this.#length = slots.length;
+    this.#birthOf = birthOf;
   }
 
   /** Slots, oldest first. */
   slots(): Uint32Array {
+    if (this.#given !== undefined) return this.#given.slice();
     return this.#slots.subarray(0, this.#length).filter((slot, i) => this.#birthOf[slot] === this.#births[i]);
   }
 
@@ -43,6 +54,7 @@ export class BirthOrder {
   }
 
   add(slot: number): void {
+    this.#number();
     if (this.#length === this.#births.length) {
       this.#births = grown(this.#births, new Float64Array(2 * this.#length + 16));
       this.#slots = grown(this.#slots, new Uint32Array(2 * this.#length + 16));
@@ -56,6 +68,7 @@ export class BirthOrder {
   }
 
   remove(slot: number): void {
+    this.#number();
     this.#birthOf[slot] = 0;
     this.#dead += 1;
     if (this.#dead > 1_024 && this.#dead > this.#length / 2) this.#compact();
@@ -63,6 +76,7 @@ export class BirthOrder {
 
   /** Slots born after `birth` and not after `until`, oldest first, each with its number. */
   *after(birth: number, until: number): Generator<{ slot: number; birth: number }, void, undefined> {
+    this.#number();
     for (let i = this.#firstAfter(birth); i < this.#length; i++) {
       const at = this.#births[i]!;
       if (at > until) return;

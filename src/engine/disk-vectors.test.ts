@@ -13,6 +13,9 @@ printSeed('vectors on disk');
 function stored(dimension: number, metric: Metric, rows: ReadonlyMap<number, Float32Array>): StoredVectors {
   const bytesOfRow = rowBytes(dimension, metric);
   return {
+    vector(slot, target) {
+      target.set(rows.get(slot) ?? new Float32Array(dimension));
+    },
     rows(first, target) {
       expect(target.byteLength % bytesOfRow).toBe(0);
       const view = new DataView(target.buffer, target.byteOffset);
@@ -58,7 +61,16 @@ test.each(['cosine', 'dot', 'euclidean'] as const)(
               return seen;
             };
             expect(of(disk)).toEqual(of(memory));
-            for (const slot of slots) expect(disk.at(slot)).toEqual(memory.at(slot));
+            for (const slot of slots) {
+              expect(disk.at(slot)).toEqual(memory.at(slot));
+              for (const table of [disk, memory]) {
+                const copy = table.copyAt(slot);
+                expect(copy).toEqual(memory.at(slot));
+                expect(copy.buffer.byteLength).toBe(4 * dimension);
+                copy.fill(7);
+              }
+              expect(disk.at(slot)).toEqual(memory.at(slot));
+            }
             // A snapshot is made.
             disk.moveTo(stored(dimension, metric, new Map(all)));
             expect(of(disk)).toEqual(of(memory));

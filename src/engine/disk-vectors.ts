@@ -9,6 +9,8 @@ import { VectorTable } from './vector-table.ts';
 export interface StoredVectors {
   /** Fills `target` with the rows from a slot on, as {@link rowBytes} says. */
   rows(first: number, target: Uint8Array): void;
+  /** Fills `target` with the vector of a slot. */
+  vector(slot: number, target: Float32Array): void;
 }
 
 /** Bytes of rows that are compared at once. */
@@ -35,10 +37,19 @@ export class DiskVectors implements OriginalVectors {
   at(slot: number): Float32Array {
     if (this.#stored === undefined) return this.#written.at(slot);
     const number = this.#numbers.get(slot);
-    if (number !== undefined) return this.#written.at(number);
-    const row = new Uint8Array(rowBytes(this.dimension, this.metric));
-    this.#stored.rows(slot, row);
-    return new Float32Array(row.buffer, 0, this.dimension);
+    return number === undefined ? this.#read(this.#stored, slot) : this.#written.at(number);
+  }
+
+  copyAt(slot: number): Float32Array {
+    if (this.#stored === undefined) return this.#written.copyAt(slot);
+    const number = this.#numbers.get(slot);
+    return number === undefined ? this.#read(this.#stored, slot) : this.#written.copyAt(number);
+  }
+
+  #read(stored: StoredVectors, slot: number): Float32Array {
+    const vector = new Float32Array(this.dimension);
+    stored.vector(slot, vector);
+    return vector;
   }
 
   set(slot: number, vector: Float32Array): void {

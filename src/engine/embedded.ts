@@ -60,14 +60,16 @@ export function embeddedAdapter({ provider, loadIndexes, capabilities }: Embedde
       }),
     fromUrl: (url) => ({ provider, ...settingsOf(url, provider) }),
     async open({ path, durability, syncIntervalMs, originals }) {
+      const files = path === undefined ? undefined : fileSystem();
+      // Both at once; which of two failures is told must not depend on the clock.
+      files?.catch(() => undefined);
       const indexes = await loadIndexes();
       const settings = {
         ...(durability && { durability }),
         ...(syncIntervalMs !== undefined && { syncIntervalMs }),
         ...(originals && { originals }),
       };
-      const directory =
-        path === undefined ? undefined : await DatabaseDirectory.open(await fileSystem(), path, settings);
+      const directory = path === undefined ? undefined : await DatabaseDirectory.open(await files!, path, settings);
       return new EngineDriver({ provider, indexes, directory, ...(capabilities && { capabilities }) });
     },
   };

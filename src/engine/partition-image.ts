@@ -31,4 +31,6 @@ export interface StoredPartition {
   payload(slot: number): string;
   /** Fills `target` with the rows of the slots from `first` on, as {@link rowBytes} says; zeros for slots without a vector. */
   rows(first: number, target: Uint8Array): void;
+  /** Fills `target` with the vector of a slot: without what else its row has, and quickly where slots follow one another. */
+  vector(slot: number, target: Float32Array): void;
 }

@@ -65,7 +65,7 @@ export class Partition {
     firstVersion = 0,
   ) {
     this.#metric = metric;
-    this.#live = Bitset.of(image?.order ?? []);
+    this.#live = Bitset.allBut(image?.free ?? [], image?.slots ?? 0);
     this.#births = BirthOrder.of(image?.order ?? new Uint32Array(0));
     this.#withVector = Bitset.ofWords(image?.withVector ?? new Uint32Array(0));
     this.#vectorVersion = image?.vectorVersion ?? firstVersion;
@@ -204,8 +204,8 @@ export class Partition {
     for (const { slot, birth } of this.#births.after(after, until)) {
       if (!matching.has(slot)) continue;
       if (records.length === limit) return { records, cursor: `${this.#cursorMark}-${last}-${until}` };
-      const record: Writable<StoredRecord> = { id: this.#slots.idAt(slot) };
       // Who passes by everything must not leave all of it in memory.
+      const record: Writable<StoredRecord> = { id: this.#slots.passingIdAt(slot) };
       if (include.payload) record.payload = this.#payloads.copyAt(slot);
       records.push(this.#fill(record, slot, { payload: false, vector: include.vector }));
       last = birth;
@@ -396,7 +396,7 @@ export class Partition {
   /** Adds the parts that are asked for. Every search does this for every hit: no object is made that is not needed. */
   #fill<R extends Writable<StoredRecord>>(record: R, slot: number, include: Parts): R {
     if (include.payload) record.payload = cloneJson(this.#payloads.at(slot));
-    if (include.vector) record.vector = this.#withVector.has(slot) ? this.vectors.at(slot).slice() : null;
+    if (include.vector) record.vector = this.#withVector.has(slot) ? this.vectors.copyAt(slot) : null;
     return record;
   }
 }

@@ -39,6 +39,11 @@ export class RecordSlots {
     return this.#ids[slot] ?? this.#savedAt(slot);
   }
 
+  /** The same for who passes by everything: what was in a file stays there alone. */
+  passingIdAt(slot: number): Id {
+    return this.#ids[slot] ?? this.#saved!.at(slot);
+  }
+
   slotOf(id: Id): number | undefined {
     return this.#slots().get(id);
   }

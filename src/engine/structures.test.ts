@@ -38,6 +38,19 @@ describe('Bitset', () => {
   });
 });
 
+it('all but some slots are those that are left', () => {
+  fc.assert(
+    fc.property(slots, fc.nat(200), (listed, length) => {
+      const gone = listed.filter((slot) => slot < length);
+      const left = [...Array(length).keys()].filter((slot) => !gone.includes(slot));
+      const set = Bitset.allBut(gone, length);
+      expect([...set]).toEqual(left);
+      expect(set.count()).toBe(left.length);
+    }),
+    { seed, numRuns: 500 },
+  );
+});
+
 describe('TopK', () => {
   it('keeps the best k by distance, ties by id, in whatever order they come', () => {
     const candidates = fc.uniqueArray(
@@ -92,6 +105,27 @@ describe('BirthOrder', () => {
         },
       ),
       { seed, numRuns: 1_000 },
+    );
+  });
+
+  it('goes on from given slots as if each had been added', () => {
+    const change = fc.record({ slot: fc.nat(40), add: fc.boolean() });
+    fc.assert(
+      fc.property(fc.uniqueArray(fc.nat(40)), fc.array(change, { maxLength: 20 }), (first, changes) => {
+        const [given, added] = [BirthOrder.of(Uint32Array.from(first)), new BirthOrder()];
+        for (const slot of first) added.add(slot);
+        expect(given.slots()).toEqual(Uint32Array.from(first));
+        expect(given.latest).toBe(added.latest);
+        const alive = new Set(first);
+        for (const { slot, add } of changes) {
+          if (add === alive.has(slot)) continue;
+          for (const order of [given, added]) add ? order.add(slot) : order.remove(slot);
+          add ? alive.add(slot) : alive.delete(slot);
+        }
+        expect([...given.after(0, given.latest)]).toEqual([...added.after(0, added.latest)]);
+        expect(given.slots()).toEqual(added.slots());
+      }),
+      { seed, numRuns: 500 },
     );
   });
 

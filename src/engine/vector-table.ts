@@ -32,6 +32,10 @@ export class VectorTable implements OriginalVectors {
     return this.#few.subarray(slot * this.dimension, (slot + 1) * this.dimension);
   }
 
+  copyAt(slot: number): Float32Array {
+    return this.at(slot).slice();
+  }
+
   set(slot: number, vector: Float32Array): void {
     this.#makeRoom(slot);
     if (this.#few === undefined) this.#setMany(slot, vector);

@@ -75,3 +75,15 @@ export class OrderChanged extends Error {}
 function roughBytes({ vector, payload }: SourceRecord): number {
   return (vector?.byteLength ?? 0) + 2 * JSON.stringify(payload).length;
 }
+
+/** Items as they come, `size` at a time. */
+export async function* batched<T>(items: AsyncIterable<T>, size: number): AsyncGenerator<T[], void, undefined> {
+  let batch: T[] = [];
+  for await (const item of items) {
+    batch.push(item);
+    if (batch.length < size) continue;
+    yield batch;
+    batch = [];
+  }
+  if (batch.length > 0) yield batch;
+}

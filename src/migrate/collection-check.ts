@@ -2,7 +2,7 @@
 import { type Capabilities, isSupported } from '../capabilities.ts';
 import type { VectorStore } from '../store.ts';
 import type { CollectionInfo, Id, Payload, RecordInput } from '../types.ts';
-import { pageSize } from './batches.ts';
+import { batched, pageSize } from './batches.ts';
 import { differingParts } from './compare.ts';
 import { digestBytes, recordDigest } from './digest.ts';
 import { isAccepted, mayBeUnholdable, unholdable } from './holdable.ts';
@@ -137,8 +137,8 @@ export class CollectionCheck {
     partition: Partition,
     searched: Searched,
   ): Promise<void> {
-    for await (const batch of this.#wantedBatches(namespace, store.capabilities, searched))
-      for (const record of batch) await partition.add('wanted', record.id, recordDigest(record));
+    for await (const record of this.#wanted(namespace, store.capabilities, searched))
+      await partition.add('wanted', record.id, recordDigest(record));
     await this.#eachFound(store, true, (record) => partition.add('found', record.id, recordDigest(record)));
   }
 
@@ -148,7 +148,8 @@ export class CollectionCheck {
     partition: Partition,
     searched: Searched,
   ): Promise<void> {
-    for await (const batch of this.#wantedBatches(namespace, store.capabilities, searched)) {
+    const size = this.#pageSize(store.capabilities);
+    for await (const batch of batched(this.#wanted(namespace, store.capabilities, searched), size)) {
       const found = await store.get(
         batch.map(({ id }) => id),
         this.#call,
@@ -180,18 +181,17 @@ export class CollectionCheck {
   }
 
   /** What the target should hold, by the source as it is now. */
-  async *#wantedBatches(
+  async *#wanted(
     namespace: NamespaceScope,
     target: Capabilities,
     searched: Searched,
-  ): AsyncGenerator<RecordInput<Payload>[], void, undefined> {
+  ): AsyncGenerator<RecordInput<Payload>, void, undefined> {
     const { where, allowLossy } = this.#options;
     const store = inNamespace(this.#from, namespace.source);
-    const size = Math.min(pageSize(store.dimension, 1_000), target.limits.batchIds);
+    const size = this.#pageSize(target);
     const place = { collection: this.#scope.info.name, namespace: namespace.source };
-    let [batch, read] = [[] as RecordInput<Payload>[], 0];
+    let read = 0;
     for await (const record of store.scan({ batchSize: size, ...this.#call, ...(where && { filter: where }) })) {
-      read += 1;
       const { vector } = record;
       if (vector !== null) searched.samples.offer(() => ({ namespace, vector }));
       for (const wanted of await mapped(record, place, this.#options)) {
@@ -200,17 +200,19 @@ export class CollectionCheck {
           why !== undefined ? isAccepted(why.code, allowLossy) : this.#leftOut.has(keyOf(place.namespace, wanted.id));
         if (isLeftOut) this.#tally.unverifiable(1, why?.detail ?? 'the target refused it');
         else {
-          batch.push(wanted);
           searched.computed?.offer(wanted);
+          yield wanted;
         }
       }
-      if (batch.length < size && read < size) continue;
-      yield batch;
-      this.#progress.add(read);
-      [batch, read] = [[], 0];
+      read += 1;
+      if (read % size === 0) this.#progress.add(size);
     }
-    yield batch;
-    this.#progress.add(read);
+    this.#progress.add(read % size);
+  }
+
+  /** Records that are read of the source at once, and whose ids the target is asked for. */
+  #pageSize(target: Capabilities): number {
+    return Math.min(pageSize(this.#from.dimension, 1_000), target.limits.batchIds);
   }
 
   async #judge(partition: Partition, namespace: NamespaceScope, store: VectorStore, byDigest: boolean): Promise<void> {
@@ -233,9 +235,9 @@ export class CollectionCheck {
     const store = inNamespace(into, namespace.target);
     const sample = new Reservoir<RecordInput<Payload>>(this.#options.sampleSize ?? 1_000, this.#random);
     let wanted = 0;
-    for await (const batch of this.#wantedBatches(namespace, store.capabilities, searched)) {
-      for (const record of batch) sample.offer(() => record);
-      wanted += batch.length;
+    for await (const record of this.#wanted(namespace, store.capabilities, searched)) {
+      sample.offer(() => record);
+      wanted += 1;
     }
     const held = await store.count(undefined, this.#call);
     this.#tally.counts(wanted, held);

@@ -18,6 +18,11 @@ import type { CollectionPlan, CopyReport, FindingCode, MigrateOptions, Migration
 /** Times that a namespace is taken up again after an error that may pass; the stores themselves have tried again before. */
 const attempts = 5;
 const listedLeftOut = 10_000;
+/**
+ * Records of a batch where writes come one after another, as in stores of this process: there a larger one is no faster, and its records live so long that
+ * the garbage collector comes to take all records for long-lived, and leaves them lying about.
+ */
+const oneByOneSize = 250;
 /** Records that the checkpoint remembers of each namespace. */
 const sampleSize = 16;
 
@@ -144,7 +149,8 @@ class Copier {
     const { state, into } = job;
     if (compares) Object.assign(state, { read: 0, digest: '', held: 0, sample: [] });
     const { limits } = into.capabilities;
-    const size = integerOption(this.#options.batchSize, 'options.batchSize', 1, 10_000, limits.batchRecords);
+    const usual = limits.concurrency === 1 ? Math.min(oneByOneSize, limits.batchRecords) : limits.batchRecords;
+    const size = integerOption(this.#options.batchSize, 'options.batchSize', 1, 10_000, usual);
     const width = integerOption(this.#options.concurrency, 'options.concurrency', 1, 64, limits.concurrency);
     const flight = new Flight(width, state);
     try {

@@ -203,7 +203,7 @@ export interface MigrateOptions extends PlanOptions, Omit<VerifyOptions, 'leftOu
   readonly mapId?: string;
   /** Batches in flight, 1–64. Default: the target's. */
   readonly concurrency?: number;
-  /** Records per batch, 1–10,000. Default: the target's, and at most 8 MiB. */
+  /** Records per batch, 1–10,000. Default: the target's, 250 where it takes one batch at a time, and at most 8 MiB. */
   readonly batchSize?: number;
   /** Records per second at most. Default: no limit. */
   readonly rate?: number;

@@ -1,4 +1,6 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { adapter as native } from '../../adapters/native/index.ts';
@@ -418,5 +420,26 @@ describe('a payload schema', () => {
     expect(await caught(db.createCollection('c', { dimension: 1, metric: 'dot', payload: {} as never }))).toMatchObject(
       { code: 'InvalidArgument', message: expect.stringContaining('Standard Schema') },
     );
+  });
+});
+
+describe('a scan', () => {
+  it('gives up what was taken from it before its page has ended', async () => {
+    setFlagsFromString('--expose-gc');
+    const collectGarbage: () => void = runInNewContext('gc');
+    const store = await openStore();
+    await store.upsert(records(200));
+    const given: WeakRef<object>[] = [];
+    const ids: string[] = [];
+    for await (const record of store.scan({ batchSize: 200 })) {
+      ids.push(record.id);
+      given.push(new WeakRef(record));
+      if (given.length !== 150) continue;
+      // References that were just made, or followed, are kept to the end of the job.
+      await new Promise((resolve) => setTimeout(resolve));
+      collectGarbage();
+      expect(given.slice(0, 140).filter((reference) => reference.deref() !== undefined)).toHaveLength(0);
+    }
+    expect(ids).toEqual(records(200).map(({ id }) => id));
   });
 });

@@ -285,7 +285,7 @@ export class PortableStore<P extends object> implements VectorStore<P> {
         asked ??= this.#readScan(given);
         return this.#reads.page(call, asked, cursor);
       });
-      for (const record of page.records) {
+      for (const record of handedOver(page.records)) {
         // The page is here already, but an aborted or closed scan must not go on giving from it.
         if (options?.signal?.aborted || this.#parts.lifetime.closed)
           await this.#perform('scan', options, keys, async () => undefined);
@@ -426,4 +426,10 @@ export class PortableStore<P extends object> implements VectorStore<P> {
 
 function isIterable(value: unknown): value is Iterable<unknown> | AsyncIterable<unknown> {
   return typeof value === 'object' && value !== null && (Symbol.iterator in value || Symbol.asyncIterator in value);
+}
+
+/** Each item once; the array is empty in the end. What a caller has let go of is garbage at once, and not with the last of its page: else it grows old. */
+function* handedOver<T>(items: T[]): Generator<T, void, undefined> {
+  items.reverse();
+  for (let item = items.pop(); item !== undefined; item = items.pop()) yield item;
 }

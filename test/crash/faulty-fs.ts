@@ -42,6 +42,7 @@ export class FaultyFs implements FileSystem {
     return {
       size: async () => this.#enter(`size ${path}`) ?? file.size(),
       read: async (offset, length) => this.#enter(`read ${path}`) ?? file.read(offset, length),
+      readInto: async (offset, target) => this.#enter(`readInto ${path}`) ?? file.readInto(offset, target),
       readSync: (offset, target) => this.#enter(`readSync ${path}`) ?? file.readSync(offset, target),
       write: async (offset, bytes) => {
         try {

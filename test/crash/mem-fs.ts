@@ -51,6 +51,12 @@ export class MemFs implements FileSystem {
         await turn();
         return use().read(offset, length);
       },
+      readInto: async (offset, target) => {
+        await turn();
+        const found = use().read(offset, target.byteLength);
+        target.set(found);
+        return found.byteLength;
+      },
       readSync: (offset, target) => {
         const found = use().read(offset, target.byteLength);
         target.set(found);

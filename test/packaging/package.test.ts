@@ -56,6 +56,12 @@ describe('importing the package', () => {
     expect(sources.filter((file) => !file.startsWith('src/'))).toEqual([]);
   });
 
+  test('and opening a database of the embedded engine loads few files', () => {
+    const entries = ['dist/src/index.js', 'dist/adapters/native/index.js'];
+    const files = entries.flatMap((entry) => staticImports(join(root, entry)).files);
+    expect(new Set(files).size).toBeLessThanOrEqual(4);
+  });
+
   test.each(entryPoints)('every name exported by $specifier is documented', ({ types }) => {
     expect(undocumentedExports(join(root, types))).toEqual([]);
   });

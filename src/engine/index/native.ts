@@ -6,5 +6,6 @@ import type { VectorIndexProvider } from './vector-index.ts';
 
 /** The engine's own indexes: `hnsw` (the default), `flat`, `ivf-flat`, `ivf-sq8`, `ivf-pq`, `ivf-hnsw`. */
 export async function loadNativeIndexes(): Promise<VectorIndexProvider> {
-  return combinedProvider([await loadHnsw(), flatProvider, await loadIvf()]);
+  const [hnsw, ivf] = await Promise.all([loadHnsw(), loadIvf()]);
+  return combinedProvider([hnsw, flatProvider, ivf]);
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { open, seal } from './package.ts';
+import { joined, open, openVerified, parts, seal } from './package.ts';
 
 const identity = { maker: 'x', format: 1, dimension: 3 };
 const sections = [Uint8Array.of(1, 2, 3), new Uint8Array(0), Uint8Array.of(9)];
@@ -8,6 +8,9 @@ const corruption = (message: RegExp) =>
 
 test('the sections come back', () => {
   expect(open(seal(identity, sections), identity, 3).map((section) => [...section])).toEqual([[1, 2, 3], [], [9]]);
+  const pieces = parts(identity, sections);
+  expect(openVerified(joined(pieces), identity, 3).map((section) => [...section])).toEqual([[1, 2, 3], [], [9]]);
+  expect(pieces.slice(-3).every((piece, i) => piece === sections[i])).toBe(true);
 });
 
 test('every flipped bit and every cut is noticed', () => {

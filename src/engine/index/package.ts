@@ -14,28 +14,35 @@ export interface PackageIdentity {
   readonly [setting: string]: unknown;
 }
 
+/** Magic, CRC-32 of the rest, length of the header, header as JSON, sections one after another. To be read by {@link open}. */
+export function seal(identity: PackageIdentity, sections: readonly Uint8Array[]): Uint8Array {
+  const bytes = joined(parts(identity, sections));
+  viewOf(bytes).setUint32(4, crc32(bytes.subarray(8)), true);
+  return bytes;
+}
+
 /**
- * Magic, CRC-32 of the rest, length of the header, header as JSON, sections one after another.
- *
- * @param readBy `openVerified`: the checksum is left 0, for nobody reads it, and it holds the event loop as long as the copying.
+ * The same in its parts, which are not copied, to be read by {@link openVerified}: the checksum is left 0, for nobody reads it, and it would hold the event
+ * loop for long.
  */
-export function seal(
-  identity: PackageIdentity,
-  sections: readonly Uint8Array[],
-  readBy: 'open' | 'openVerified' = 'open',
-): Uint8Array {
+export function parts(identity: PackageIdentity, sections: readonly Uint8Array[]): Uint8Array[] {
   const lengths = sections.map((section) => section.byteLength);
   const header = new TextEncoder().encode(JSON.stringify({ identity, lengths }));
-  const bytes = new Uint8Array(prefixBytes + header.byteLength + lengths.reduce((sum, length) => sum + length, 0));
-  const view = new DataView(bytes.buffer);
+  const prefix = new Uint8Array(prefixBytes);
+  const view = new DataView(prefix.buffer);
   view.setUint32(0, magic, true);
   view.setUint32(8, header.byteLength, true);
-  let at = prefixBytes;
-  for (const part of [header, ...sections]) {
-    bytes.set(part, at);
-    at += part.byteLength;
+  return [prefix, header, ...sections];
+}
+
+/** Bytes one after another, in memory of their own. */
+export function joined(pieces: readonly Uint8Array[]): Uint8Array {
+  const bytes = new Uint8Array(pieces.reduce((sum, { byteLength }) => sum + byteLength, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    bytes.set(piece, at);
+    at += piece.byteLength;
   }
-  if (readBy === 'open') view.setUint32(4, crc32(bytes.subarray(8)), true);
   return bytes;
 }
 

@@ -54,6 +54,22 @@ test('from its bytes comes the same table, which can go on', () => {
   );
 });
 
+test('so it does where every slot is its own position', () => {
+  fc.assert(
+    fc.property(fc.nat(200), writes, (length, more) => {
+      const table = Positions.of(Array.from({ length }, (_, slot) => slot));
+      const copy = Positions.fromBytes(table.toBytes());
+      expect([copy.length, copy.live, copy.isIdentity]).toEqual([length, length, true]);
+      for (const each of [table, copy])
+        for (const { remove, slot } of more) remove ? each.remove(slot) : each.append(slot);
+      expect(copy.toBytes()).toEqual(table.toBytes());
+      expect(copy.isIdentity).toBe(table.isIdentity);
+      for (let slot = 0; slot <= 201; slot++) expect(copy.positionOf(slot)).toBe(table.positionOf(slot));
+    }),
+    { seed },
+  );
+});
+
 test.each([
   ['a slot twice', Uint8Array.of(1, 0, 0, 0, 1, 0, 0, 0)],
   ['half a slot', Uint8Array.of(1, 0)],

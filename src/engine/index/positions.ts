@@ -36,8 +36,9 @@ export class Positions {
     if (bytes.byteLength % 4 !== 0)
       throw new VectorStoreError('Corruption', 'the table of positions has the wrong length');
     // A copy, so that it lies where a view of numbers may begin. Locals, since a private field is looked up each time.
-    const found = new Uint32Array(Uint8Array.from(bytes).buffer);
+    const found = new Uint32Array(new Uint8Array(bytes).buffer);
     const length = found.length;
+    if (isOwnPosition(found)) return Positions.#identity(found);
     let last = 0;
     for (let position = 0; position < length; position++) {
       const slot = found[position]!;
@@ -61,6 +62,17 @@ export class Positions {
     table.#length = length;
     table.#live = live;
     table.#isIdentity = isIdentity;
+    return table;
+  }
+
+  /** A table in which every slot is its own position, which most are when they are opened: no room beside it is needed. */
+  static #identity(slots: Uint32Array<ArrayBuffer>): Positions {
+    const table = new Positions();
+    if (slots.length === 0) return table;
+    table.#slots = slots;
+    table.#positions = slots.slice();
+    table.#length = slots.length;
+    table.#live = slots.length;
     return table;
   }
 
@@ -148,6 +160,11 @@ export class Positions {
   get byteLength(): number {
     return this.#slots.byteLength + this.#positions.byteLength;
   }
+}
+
+function isOwnPosition(slots: Uint32Array): boolean {
+  for (let position = 0; position < slots.length; position++) if (slots[position] !== position) return false;
+  return true;
 }
 
 /** The array itself where it has an element `at`, else a longer copy. */

@@ -50,6 +50,8 @@ export interface VectorIndex {
   readonly drift?: IndexDrift | undefined;
   /** The whole index as bytes for {@link VectorIndexProvider.load}; undefined where building it again is as good. */
   serialize(): Uint8Array | undefined;
+  /** The same bytes in parts, where that spares a copy of the index: they are views of it, valid until the next write, whatever is searched meanwhile. */
+  serializeInParts?(): readonly Uint8Array[] | undefined;
   /** Frees native memory. Nothing is called afterwards. */
   dispose(): void;
 }

@@ -1,5 +1,5 @@
 import { ivfBinary } from './binary.ts';
-import { bytesOf } from './module.ts';
+import { compileAhead, mayWait, moduleOf } from './module.ts';
 
 /** What assembly/ivf/ exports. Addresses and sizes in bytes. */
 export interface IvfKernels {
@@ -54,12 +54,10 @@ export interface IvfKernels {
   readonly visited: WebAssembly.Global;
 }
 
-let compiled: Promise<WebAssembly.Module> | undefined;
-
-/** The module, compiled once. */
-export function compileIvf(): Promise<WebAssembly.Module> {
-  compiled ??= WebAssembly.compile(bytesOf(ivfBinary));
-  return compiled;
+/** Gives the module, compiled once: when it is asked for, where a program may wait for it. */
+export async function compileIvf(): Promise<() => WebAssembly.Module> {
+  if (!mayWait) await compileAhead(ivfBinary);
+  return () => moduleOf(ivfBinary);
 }
 
 /** The kernels over a memory. */

@@ -1,6 +1,22 @@
 const compiled = new Map<string, WebAssembly.Module>();
 
-/** The module of a binary in base64, compiled once. For modules of a few KB: browsers refuse to wait for larger ones. */
+/** Compilations under way. */
+const underWay = new Map<string, Promise<void>>();
+
+/** Whether a program may wait while a module of any size is compiled: browsers refuse that to a page. */
+export const mayWait = typeof process !== 'undefined' && process.versions?.node !== undefined;
+
+/** Compiles while others have their turn: {@link moduleOf} has the module from then on. */
+export function compileAhead(binary: string): Promise<void> {
+  let done = underWay.get(binary);
+  if (done === undefined) {
+    done = WebAssembly.compile(bytesOf(binary)).then((module) => void compiled.set(binary, module));
+    underWay.set(binary, done);
+  }
+  return done;
+}
+
+/** The module of a binary in base64, compiled once. Without {@link mayWait} for those of a few KB, or that were compiled ahead. */
 export function moduleOf(binary: string): WebAssembly.Module {
   let module = compiled.get(binary);
   if (module === undefined) {
@@ -11,7 +27,7 @@ export function moduleOf(binary: string): WebAssembly.Module {
 }
 
 /** The bytes of a binary in base64. */
-export function bytesOf(binary: string): Uint8Array<ArrayBuffer> {
+function bytesOf(binary: string): Uint8Array<ArrayBuffer> {
   const text = atob(binary);
   const bytes = new Uint8Array(text.length);
   for (let i = 0; i < bytes.length; i++) bytes[i] = text.charCodeAt(i);

@@ -14,6 +14,15 @@ export class Bitset {
     return set;
   }
 
+  /** All slots below `length` but these. */
+  static allBut(slots: ArrayLike<number>, length: number): Bitset {
+    const set = new Bitset(length);
+    set.#words.fill(0xffff_ffff);
+    if (length % 32 !== 0) set.#words[length >>> 5] = 2 ** (length % 32) - 1;
+    for (let i = 0; i < slots.length; i++) set.delete(slots[i]!);
+    return set;
+  }
+
   /** From {@link Bitset.words}. */
   static ofWords(words: Uint32Array): Bitset {
     const set = new Bitset();

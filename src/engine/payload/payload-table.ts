@@ -41,7 +41,7 @@ export class PayloadTable {
       this.#fields.set(field, { index: new FieldIndex(parsePath(field, 'fields'), type), indexed: 0 });
     this.#stored = stored?.from;
     this.#unread = stored?.slots.clone() ?? new Bitset();
-    if (stored !== undefined) this.#payloads = new Array(stored.length).fill(undefined);
+    if (stored !== undefined) this.#payloads = new Array(stored.length);
   }
 
   at(slot: number): Payload {

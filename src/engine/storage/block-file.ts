@@ -105,6 +105,8 @@ export class BlockFile {
   readonly #bytes: number;
   readonly #checksums: Uint32Array;
   readonly #verified: Uint8Array;
+  /** Where blocks are verified of which somebody wants a part. */
+  readonly #whole = new Uint8Array(blockBytes);
 
   private constructor(path: string, file: FileHandle, bytes: number, checksums: Uint32Array) {
     this.path = path;
@@ -158,7 +160,7 @@ export class BlockFile {
   /** Of a block of which `target` has a part only, all is read and verified. */
   #readAround(block: number, offset: number, target: Uint8Array): void {
     const from = block * blockBytes;
-    const bytes = new Uint8Array(Math.min(blockBytes, this.#bytes - from));
+    const bytes = this.#whole.subarray(0, Math.min(blockBytes, this.#bytes - from));
     this.#fill(from, bytes);
     this.#verify(block, bytes);
     const start = Math.max(from, offset);
@@ -178,16 +180,17 @@ export class BlockFile {
     if (filled !== target.byteLength) throw this.#damaged(offset);
   }
 
-  /** Many bytes, while others have their turn. */
-  async load(offset: number, length: number): Promise<Uint8Array<ArrayBuffer>> {
+  /** Many bytes, while others have their turn. They begin in memory at a multiple of eight if `offset` is one. */
+  async load(offset: number, length: number): Promise<Uint8Array> {
     const first = Math.floor(offset / blockBytes);
     const start = first * blockBytes;
     const end = Math.min(Math.ceil((offset + length) / blockBytes) * blockBytes, this.#bytes);
     const blocks = await this.#file.read(start, Math.max(0, end - start));
     if (start + blocks.byteLength < offset + length) throw this.#damaged(offset);
     this.#verify(first, blocks);
-    // A copy, so that numbers in it lie where views of them may begin. (A Buffer's own `slice` makes none.)
-    return new Uint8Array(blocks.subarray(offset - start, offset - start + length));
+    const bytes = blocks.subarray(offset - start, offset - start + length);
+    // Else a copy, so that numbers in it lie where views of them may begin. (A Buffer's own `slice` makes none.)
+    return bytes.byteOffset % 8 === offset % 8 ? bytes : new Uint8Array(bytes);
   }
 
   close(): Promise<void> {

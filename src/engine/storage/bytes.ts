@@ -59,6 +59,17 @@ export class ByteWriter {
     return this.#length;
   }
 
+  /** Bytes in memory. */
+  get capacity(): number {
+    return this.#bytes.byteLength;
+  }
+
+  /** Begins again, in the same memory: views of what was written are valid no more. */
+  clear(): this {
+    this.#length = 0;
+    return this;
+  }
+
   /** A view of what was written, valid until the next write. */
   bytes(): Uint8Array<ArrayBuffer> {
     return this.#bytes.subarray(0, this.#length);

@@ -29,6 +29,8 @@ export interface FileHandle {
   size(): Promise<number>;
   /** Exactly `length` bytes from `offset`, fewer only at the end of the file. */
   read(offset: number, length: number): Promise<Uint8Array>;
+  /** Fills `target` from `offset`; returns how many bytes there were, fewer only at the end of the file. What is in `target` meanwhile is anybody's guess. */
+  readInto(offset: number, target: Uint8Array): Promise<number>;
   /** Fills `target` from `offset` at once, on this thread; returns how many bytes there were, fewer only at the end of the file. */
   readSync(offset: number, target: Uint8Array): number;
   /** All of `bytes`, or an error. */
@@ -68,7 +70,7 @@ export async function readFile(fs: FileSystem, path: string): Promise<Uint8Array
 }
 
 /**
- * Writes a whole file so that after a crash either the old or the new content is there: temporary file, sync, rename, sync of the directory.
+ * Writes a whole file, piece by piece (each is written before the next is asked for), so that after a crash either the old or the new content is there: temporary file, sync, rename, sync of the directory.
  *
  * @throws `Durability`, as an uncertain one (see {@link asUncertain}), if the last steps fail; after any other error the old content stands.
  */
@@ -76,7 +78,7 @@ export async function replaceFile(
   fs: FileSystem,
   directory: string,
   name: string,
-  content: readonly Uint8Array[],
+  content: Iterable<Uint8Array>,
 ): Promise<void> {
   const temporary = `${directory}/${name}${temporarySuffix}`;
   const file = await fs.open(temporary, { create: true });

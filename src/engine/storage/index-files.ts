@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseOnce } from '../../validate/parse-once.ts';
 import type { SavedContent } from '../index/saved-content.ts';
 import type { VectorIndex } from '../index/vector-index.ts';
 import { OpenEnvelope, sealEnvelope } from './envelope.ts';
@@ -70,7 +71,7 @@ export class IndexFiles {
   async #headerOf(path: string): Promise<z.infer<typeof headerSchema>> {
     const envelope = await OpenEnvelope.open(this.#fs, path);
     try {
-      return headerSchema.parse(envelope.header);
+      return headerSchema.parse(envelope.header, parseOnce);
     } finally {
       await envelope.close();
     }
@@ -113,7 +114,7 @@ export class IndexFiles {
   async save(namespace: string, spec: object, { index, vectorVersion }: Indexed): Promise<void> {
     const saved = this.#saved.get(namespace);
     if (saved !== undefined && saved.index === index && saved.vectorVersion === vectorVersion) return;
-    const content = index.serialize();
+    const content = contentOf(index);
     if (content === undefined) return;
     const header = { collection: this.#collection, namespace, vectorVersion, spec: JSON.stringify(spec) };
     const number = this.#numbers.get(namespace) ?? Math.max(-1, ...this.#numbers.values()) + 1;
@@ -121,4 +122,10 @@ export class IndexFiles {
     this.#numbers.set(namespace, number);
     this.remember(namespace, { index, vectorVersion });
   }
+}
+
+function contentOf(index: VectorIndex): readonly Uint8Array[] | undefined {
+  if (index.serializeInParts !== undefined) return index.serializeInParts();
+  const bytes = index.serialize();
+  return bytes && [bytes];
 }

@@ -55,6 +55,22 @@ describe('the operation log', () => {
     await log.close();
   });
 
+  it('gives back what comes after entries of other sizes, larger ones and smaller ones', async () => {
+    const path = join(directory, 'sizes');
+    const log = await OperationLog.create(nodeFileSystem, path, identity);
+    const sizes = [10, 3_000_000, 20, 0, 9_000_000, 5, 70_000, 1];
+    const removals = sizes.map<Operation>((size, i) => ({
+      kind: 'remove',
+      namespace: `${i}`,
+      ids: ['x'.repeat(size)],
+    }));
+    for (const operation of removals) await log.append(operation);
+    await log.close();
+    const { log: again, seen } = await replayed(path);
+    expect(seen).toEqual(removals);
+    await again.close();
+  });
+
   it('goes on after a reopen', async () => {
     const path = await written('reopened');
     const { log } = await replayed(path);

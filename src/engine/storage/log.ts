@@ -6,11 +6,16 @@ import { replayLog } from './log-replay.ts';
 import { decodeOperation, encodeOperation, type Operation } from './operations.ts';
 import { asUncertain } from './uncertain.ts';
 
+/** An entry as large as that leaves its memory to the next one: a batch of records is a few megabytes. */
+const keptBytes = 4 * 2 ** 20;
+
 /** The operations of a collection since its last snapshot (or its beginning), on disk. Appends come one after another. */
 export class OperationLog {
   readonly #file: FileHandle;
   readonly #path: string;
   readonly #format: EntryFormat;
+  /** Of entries, one after another. */
+  #writer = new ByteWriter();
   #size: number;
   #durable: number;
   #syncing: Promise<void> | undefined;
@@ -82,7 +87,8 @@ export class OperationLog {
   /** Appends an operation: visible to the next open, durable after {@link sync}. If it fails nothing is appended. */
   async append(operation: Operation): Promise<void> {
     this.refuseIfFailed();
-    const writer = new ByteWriter().raw(new Uint8Array(entryHeadBytes));
+    if (this.#writer.capacity > keptBytes) this.#writer = new ByteWriter();
+    const writer = this.#writer.clear().raw(new Uint8Array(entryHeadBytes));
     encodeOperation(operation, writer);
     const bytes = writer.bytes();
     this.#format.seal(bytes, this.#size, this.#durable);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { VectorStoreError } from '../../errors.ts';
+import { parseOnce } from '../../validate/parse-once.ts';
 import { openEnvelope, sealEnvelope } from './envelope.ts';
 import { type FileSystem, readFile, replaceFile } from './filesystem.ts';
 import { snapshotSeal } from './snapshot.ts';
@@ -31,7 +32,7 @@ const manifestSchema = z.strictObject({
 export type Manifest = Omit<z.infer<typeof manifestSchema>, 'format' | 'version'>;
 
 export async function writeManifest(fs: FileSystem, directory: string, manifest: Manifest): Promise<void> {
-  const content = await sealEnvelope({ format, version: 2, ...manifest }, new Uint8Array(0));
+  const content = await sealEnvelope({ format, version: 2, ...manifest }, []);
   await replaceFile(fs, directory, manifestName, content);
 }
 
@@ -39,7 +40,7 @@ export async function writeManifest(fs: FileSystem, directory: string, manifest:
 export async function readManifest(fs: FileSystem, directory: string, name: string): Promise<Manifest> {
   const path = `${directory}/${manifestName}`;
   const { header } = openEnvelope(await readFile(fs, path), path);
-  const parsed = manifestSchema.safeParse(header);
+  const parsed = manifestSchema.safeParse(header, parseOnce);
   if (!parsed.success)
     throw new VectorStoreError('Corruption', `${path} is no manifest: ${z.prettifyError(parsed.error)}`);
   if (parsed.data.name !== name)

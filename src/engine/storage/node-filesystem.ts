@@ -44,6 +44,15 @@ export function handleOn(file: fs.FileHandle): FileHandle {
       }
       return bytes.subarray(0, done);
     },
+    async readInto(offset, target) {
+      let done = 0;
+      while (done < target.byteLength) {
+        const { bytesRead } = await file.read(target, done, target.byteLength - done, offset + done);
+        if (bytesRead === 0) break;
+        done += bytesRead;
+      }
+      return done;
+    },
     readSync(offset, target) {
       let done = 0;
       while (done < target.byteLength) {

@@ -54,10 +54,15 @@ async function everything(
   const snapshot = await Snapshot.open(fs, path, seal, kind);
   try {
     return [...(await snapshot.images())].map(([namespace, { stored, ...image }]) => {
+      const vectors = Array.from(image.order, (slot) => {
+        const vector = new Float32Array(kind.dimension);
+        stored.vector(slot, vector);
+        return vector;
+      });
       const rows = new Uint8Array(image.slots * 20);
       stored.rows(0, rows);
       const payloads = Array.from(image.order, (slot) => stored.payload(slot));
-      return { namespace, image, rows, ids: [...image.ids.all()], payloads };
+      return { namespace, image, vectors, rows, ids: [...image.ids.all()], payloads };
     });
   } finally {
     await snapshot.close();
@@ -69,6 +74,7 @@ function inMemory(bytes: Uint8Array): FileSystem {
   const handle: FileHandle = {
     size: async () => bytes.byteLength,
     read: async (offset, length) => bytes.slice(offset, offset + length),
+    readInto: async (offset, target) => handle.readSync(offset, target),
     readSync(offset, target) {
       const part = bytes.subarray(offset, offset + target.byteLength);
       target.set(part);
@@ -102,6 +108,7 @@ describe('a snapshot', () => {
         [3, 'c'],
       ],
       payloads: [payloads[3], payloads[0], payloads[1]],
+      vectors: [vectors[3], vectors[0], new Float32Array(kind.dimension)],
     });
     for (const slot of [0, 3]) {
       expect(new Float32Array(first!.rows.slice(slot * 20, slot * 20 + 12).buffer)).toEqual(vectors[slot]);

@@ -1,9 +1,11 @@
 import { z } from 'zod';
 import { VectorStoreError } from '../../errors.ts';
 import type { Metric } from '../../types.ts';
+import { parseOnce } from '../../validate/parse-once.ts';
 import type { PartitionImage } from '../partition-image.ts';
 import { rowBytes } from '../row-format.ts';
 import { BlockFile } from './block-file.ts';
+import { bytesOf } from './bytes.ts';
 import type { FileSystem } from './filesystem.ts';
 import { ReadAhead } from './read-ahead.ts';
 import { SavedIds } from './snapshot-ids.ts';
@@ -62,12 +64,14 @@ export class Snapshot {
   readonly #rowBytes: number;
   readonly #partitions: readonly PartitionEntry[];
   readonly #texts: ReadAhead;
+  readonly #vectors: ReadAhead;
 
   private constructor(file: BlockFile, bytesOfRow: number, partitions: readonly PartitionEntry[]) {
     this.#file = file;
     this.#rowBytes = bytesOfRow;
     this.#partitions = partitions;
     this.#texts = new ReadAhead(file);
+    this.#vectors = new ReadAhead(file);
   }
 
   /** @throws `Corruption` */
@@ -80,7 +84,7 @@ export class Snapshot {
     const file = await BlockFile.open(fs, path, seal);
     try {
       const text = decoder.decode(await file.load(seal.directoryAt, seal.bytes - seal.directoryAt));
-      const directory = directorySchema.safeParse(JSON.parse(text));
+      const directory = directorySchema.safeParse(JSON.parse(text), parseOnce);
       if (!directory.success)
         throw new VectorStoreError('Corruption', `${path} is no snapshot: ${z.prettifyError(directory.error)}`);
       return new Snapshot(file, rowBytes(dimension, metric), directory.data.partitions);
@@ -109,16 +113,19 @@ export class Snapshot {
   async #image(entry: PartitionEntry): Promise<PartitionImage> {
     const { slots, vectorVersion } = entry;
     const load = ([offset, length]: readonly [number, number]) => this.#file.load(offset, length);
-    const words = async (of: readonly [number, number]) => new Uint32Array((await load(of)).buffer);
-    return {
-      slots,
-      vectorVersion,
-      order: await words(entry.order),
-      free: await words(entry.free),
-      withVector: await words(entry.withVector),
-      ids: new SavedIds(await load(entry.ids), new Float64Array((await load(entry.idStarts)).buffer)),
-      stored: this.#stored(entry),
+    const words = async (of: readonly [number, number]) => {
+      const { buffer, byteOffset, byteLength } = await load(of);
+      return new Uint32Array(buffer, byteOffset, byteLength / 4);
     };
+    const [order, free, withVector, ids, idStarts] = await Promise.all([
+      words(entry.order),
+      words(entry.free),
+      words(entry.withVector),
+      load(entry.ids),
+      load(entry.idStarts),
+    ]);
+    const saved = new SavedIds(ids, new Float64Array(idStarts.buffer, idStarts.byteOffset, idStarts.byteLength / 8));
+    return { slots, vectorVersion, order, free, withVector, ids: saved, stored: this.#stored(entry) };
   }
 
   #stored({
@@ -126,7 +133,7 @@ export class Snapshot {
     payloadEnds: [endsAt, endsBytes],
     rows: [rows],
   }: PartitionEntry): PartitionImage['stored'] {
-    const [file, textReader, bytesOfRow] = [this.#file, this.#texts, this.#rowBytes];
+    const [file, textReader, vectorReader, bytesOfRow] = [this.#file, this.#texts, this.#vectors, this.#rowBytes];
     let ends: Float64Array | undefined;
     return {
       payload(slot) {
@@ -141,6 +148,9 @@ export class Snapshot {
       },
       rows(first, target) {
         file.read(rows + first * bytesOfRow, target);
+      },
+      vector(slot, target) {
+        bytesOf(target).set(vectorReader.at(rows + slot * bytesOfRow, target.byteLength));
       },
     };
   }

@@ -3,7 +3,7 @@ import type { IndexDrift, IndexSpec } from '../../../types.ts';
 import type { HnswModules } from '../../kernels/hnsw.ts';
 import type { SearchTrace } from '../../search-trace.ts';
 import type { TimeSlice } from '../../time-slice.ts';
-import { seal } from '../package.ts';
+import { joined, parts } from '../package.ts';
 import { none } from '../positions.ts';
 import { type Generation, RenewingIndex } from '../renewing-index.ts';
 import type { IndexSearchOptions, SlotSet, VectorIndex, VectorSource } from '../vector-index.ts';
@@ -116,6 +116,11 @@ export class HnswIndex implements VectorIndex {
   }
 
   serialize(): Uint8Array | undefined {
+    const pieces = this.serializeInParts();
+    return pieces && joined(pieces);
+  }
+
+  serializeInParts(): Uint8Array[] | undefined {
     const generation = this.#graphs.current;
     if (generation === undefined || !this.#isTrusted(generation)) return undefined;
     const { index, positions } = generation;
@@ -127,8 +132,8 @@ export class HnswIndex implements VectorIndex {
       this.#drifts.get(index)?.spread ?? Number.NaN,
     );
     const waiting = Uint32Array.from(this.#waiting);
-    const parts = [new Uint8Array(head.buffer), new Uint8Array(waiting.buffer), positions.toBytes()];
-    return seal(identityOf(this.#settings, this.#vectors), [...parts, ...index.toSections()], 'openVerified');
+    const tables = [new Uint8Array(head.buffer), new Uint8Array(waiting.buffer), positions.toBytes()];
+    return parts(identityOf(this.#settings, this.#vectors), [...tables, ...index.toSections()]);
   }
 
   add(slots: readonly number[]): void {

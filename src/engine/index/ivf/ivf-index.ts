@@ -1,5 +1,5 @@
 import type { IndexDrift, IndexSpec } from '../../../types.ts';
-import { openVerified, type PackageIdentity, seal } from '../package.ts';
+import { joined, openVerified, type PackageIdentity, parts } from '../package.ts';
 import type { IndexSearchOptions, ResolvedIndex, VectorIndex, VectorSource } from '../vector-index.ts';
 import { Generation, type IvfModules } from './generation.ts';
 import { ListsMemory } from './lists-memory.ts';
@@ -124,7 +124,9 @@ export class IvfIndex implements VectorIndex {
   serialize(): Uint8Array | undefined {
     if (this.#current === undefined) return undefined;
     const waiting = Uint32Array.from(this.#waiting);
-    return seal(this.#identity, [new Uint8Array(waiting.buffer), ...this.#current.toSections()], 'openVerified');
+    const sections = [new Uint8Array(waiting.buffer), ...this.#current.toSections()];
+    // A copy: searches make room in the memory of the lists, and views of it end there.
+    return joined(parts(this.#identity, sections));
   }
 
   dispose(): void {

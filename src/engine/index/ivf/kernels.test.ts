@@ -6,7 +6,7 @@ import { ListsMemory, partStarts } from './lists-memory.ts';
 import type { ListKind } from './settings.ts';
 
 const dimensions = [...Array.from({ length: 257 }, (_, i) => i + 1), 384, 768, 1_536];
-const module = await compileIvf();
+const module = (await compileIvf())();
 const scratchBytes = 2 ** 18;
 
 function memoryOf(dimension: number, { kind = 'flat' as ListKind, parts = 0, rotated = false, lists = 1 } = {}) {

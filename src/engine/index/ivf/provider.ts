@@ -7,7 +7,12 @@ import { resolveIvf, types } from './settings.ts';
 /** Loads the engine's own inverted lists: `ivf-flat`, `ivf-sq8`, `ivf-pq` and `ivf-hnsw`. */
 export async function loadIvf(): Promise<VectorIndexProvider> {
   const [ivf, hnsw] = await Promise.all([compileIvf(), compileHnsw()]);
-  const modules = { ivf, hnsw };
+  const modules = {
+    get ivf() {
+      return ivf();
+    },
+    hnsw,
+  };
   return {
     types,
     resolve: (spec, dimension, metric) => resolveIvf(spec, dimension, metric),

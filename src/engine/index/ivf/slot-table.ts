@@ -9,7 +9,7 @@ export class SlotTable {
   /** A table from what {@link SlotTable.toBytes} gave. */
   static fromBytes(bytes: Uint8Array): SlotTable {
     const table = new SlotTable();
-    table.#positions = new Uint32Array(Uint8Array.from(bytes).buffer);
+    table.#positions = new Uint32Array(new Uint8Array(bytes).buffer);
     table.#count = table.#positions.reduce((count, position) => count + Number(position !== none), 0);
     return table;
   }
