@@ -18,6 +18,7 @@ import * as routes from './routes.ts';
 import type { documentsInput } from './schemas.ts';
 import type { Parts } from './service.ts';
 import { statistics } from './stats.ts';
+import { withinTime } from './within-time.ts';
 
 type Env = { Variables: { caller: Caller } };
 
@@ -86,10 +87,8 @@ export function createApp(parts: Parts, page: ReadonlyMap<string, PageFile>) {
 
   app.openapi(routes.searchRoute, async (c) => {
     const { exact, ...question } = c.req.valid('query');
-    const answer = await search.answer(
-      c.get('caller'),
-      { ...question, exact: exact === 'true' },
-      timed(c, config.limits.timeoutMs),
+    const answer = await withinTime(c.req.raw.signal, config.limits.timeoutMs, (signal) =>
+      search.answer(c.get('caller'), { ...question, exact: exact === 'true' }, signal),
     );
     const labels = { mode: answer.mode, variant: answer.variant, backend: answer.backend };
     metrics.searches.observe(labels, answer.timings.searchMs / 1_000);
@@ -115,7 +114,9 @@ export function createApp(parts: Parts, page: ReadonlyMap<string, PageFile>) {
 
   app.openapi(routes.getRoute, async (c) => {
     const { id } = c.req.valid('param');
-    const found = await documents.get(c.get('caller').tenant, id, shelfOf(), timed(c, config.limits.timeoutMs));
+    const found = await withinTime(c.req.raw.signal, config.limits.timeoutMs, (signal) =>
+      documents.get(c.get('caller').tenant, id, shelfOf(), signal),
+    );
     if (found === undefined) throw missing();
     return c.json({ ...found, chunks: [...found.chunks] }, 200);
   });
@@ -266,9 +267,6 @@ async function readDocuments(c: Context, given: z.infer<typeof documentsInput> |
     throw new ServiceError(400, 'InvalidArgument', 'the body: a document, or an array of them');
   return [given].flat().map(toDocument);
 }
-
-/** Ends when the caller goes away, and after a while. */
-const timed = (c: Context, ms: number) => AbortSignal.any([c.req.raw.signal, AbortSignal.timeout(ms)]);
 
 /** Hono's own errors (a body that is no JSON) are the caller's. */
 function fromHono(error: Error): unknown {

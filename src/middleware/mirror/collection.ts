@@ -139,10 +139,11 @@ export class MirrorCollection implements CollectionDriver {
     const collection = await this.#on(active, context);
     const began = performance.now();
     const answers = await collection.search(namespace, queries, options, context);
-    this.#core.shadow?.compare(this.#read('search', namespace), performance.now() - began, answers, async () => {
-      const own = this.#core.worker.context();
+    this.#core.shadow?.compare(this.#read('search', namespace), performance.now() - began, answers, () => {
       const asked = { ...options, include: { payload: false, vector: false } };
-      return (await passive.collection(this.#own.info.name, own)).search(namespace, queries, asked, own);
+      return this.#core.worker.inTime(async (own) =>
+        (await passive.collection(this.#own.info.name, own)).search(namespace, queries, asked, own),
+      );
     });
     return answers;
   }
@@ -192,10 +193,11 @@ export class MirrorCollection implements CollectionDriver {
     const collection = await this.#on(active, context);
     const began = performance.now();
     const records = await collection.get(namespace, ids, options, context);
-    this.#core.shadow?.compare(this.#read('get', namespace), performance.now() - began, [records], async () => {
-      const own = this.#core.worker.context();
+    this.#core.shadow?.compare(this.#read('get', namespace), performance.now() - began, [records], () => {
       const asked = { ...options, include: { payload: false, vector: false } };
-      return [await (await passive.collection(this.#own.info.name, own)).get(namespace, ids, asked, own)];
+      return this.#core.worker.inTime(async (own) => [
+        await (await passive.collection(this.#own.info.name, own)).get(namespace, ids, asked, own),
+      ]);
     });
     return records;
   }

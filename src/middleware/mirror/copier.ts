@@ -5,6 +5,7 @@ import { matchAll } from '../../filter/normal-form.ts';
 import { raceSignal } from '../../portable/call.ts';
 import { chunks } from '../../portable/chunks.ts';
 import { bytesOf } from '../../portable/records.ts';
+import { withTimedSignal } from '../../portable/timed-signal.ts';
 import { sleep } from '../../remote/sleep.ts';
 import type { CollectionInfo, Consistency, Id, IndexSpec } from '../../types.ts';
 import type { Side } from './side.ts';
@@ -279,17 +280,12 @@ export class Copier {
   /** In turn, and not for ever: a side that hangs is one that is away. */
   #timed<T>(context: CallContext, work: (own: CallContext) => Promise<T>): Promise<T> {
     const { requestTimeoutMs } = this.#times;
-    return this.#inTurn(async () => {
-      const late = new AbortController();
-      const expire = () => late.abort(new VectorStoreError('Timeout', `copying took more than ${requestTimeoutMs} ms`));
-      const timer = setTimeout(expire, requestTimeoutMs);
-      const signal = AbortSignal.any([context.signal, late.signal]);
-      try {
-        return await raceSignal(signal, () => work({ signal, deadline: performance.now() + requestTimeoutMs }));
-      } finally {
-        clearTimeout(timer);
-      }
-    });
+    const late = () => new VectorStoreError('Timeout', `copying took more than ${requestTimeoutMs} ms`);
+    return this.#inTurn(() =>
+      withTimedSignal([context.signal], requestTimeoutMs, late, (signal) =>
+        raceSignal(signal, () => work({ signal, deadline: performance.now() + requestTimeoutMs })),
+      ),
+    );
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {

@@ -1,5 +1,6 @@
 import type { CallContext } from '../../driver.ts';
 import { VectorStoreError } from '../../errors.ts';
+import { withTimedSignal } from '../../portable/timed-signal.ts';
 import { type Copier, type CopyTimes, firstPauseMs, type Roles } from './copier.ts';
 import type { Mark } from './marks.ts';
 import type { Batch, MarkQueue } from './queue.ts';
@@ -59,14 +60,13 @@ export class Worker {
     await this.#running;
   }
 
-  /** A context for one piece of work: it ends with the worker, and when a request takes too long. */
-  context(signal: AbortSignal = this.#closing.signal): CallContext {
+  /** Does one piece of work: it ends with the worker, and when a request takes too long. */
+  inTime<T>(work: (context: CallContext) => Promise<T>): Promise<T> {
     const { requestTimeoutMs } = this.#times;
-    const timeout = AbortSignal.timeout(requestTimeoutMs);
-    return {
-      signal: AbortSignal.any([signal, this.#closing.signal, timeout]),
-      deadline: performance.now() + requestTimeoutMs,
-    };
+    const late = () => new VectorStoreError('Timeout', `not done within ${requestTimeoutMs} ms`);
+    return withTimedSignal([this.#closing.signal], requestTimeoutMs, late, (signal) =>
+      work({ signal, deadline: performance.now() + requestTimeoutMs }),
+    );
   }
 
   async #run(): Promise<void> {

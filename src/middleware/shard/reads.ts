@@ -11,6 +11,7 @@ import type { ErrorCode } from '../../errors.ts';
 import type { FilterNode } from '../../filter/normal-form.ts';
 import { raceSignal } from '../../portable/call.ts';
 import { markPartial } from '../../portable/partial.ts';
+import { withTimedSignal } from '../../portable/timed-signal.ts';
 import { compareMatches } from '../../score.ts';
 import type { Consistency, Id } from '../../types.ts';
 import { readCursor, type ShardCursor, writeCursor } from './cursor.ts';
@@ -77,22 +78,23 @@ export class ShardReads {
   ): Promise<T> {
     const { shardTimeoutMs } = this.#policy;
     if (shardTimeoutMs === undefined) return this.#fleet.ask(shard, context, (collection) => ask(collection, context));
-    const patience = new AbortController();
-    const timer = setTimeout(() => patience.abort(new Error(`no answer within ${shardTimeoutMs} ms`)), shardTimeoutMs);
-    const signal = AbortSignal.any([context.signal, patience.signal]);
+    const message = `no answer within ${shardTimeoutMs} ms`;
+    let isLate = false;
+    const late = () => {
+      isLate = true;
+      return new Error(message);
+    };
     const deadline = Math.min(context.deadline ?? Number.POSITIVE_INFINITY, performance.now() + shardTimeoutMs);
-    return this.#fleet
-      .ask(shard, context, (collection) => raceSignal(signal, () => ask(collection, { signal, deadline })))
-      .catch((error: unknown) => {
-        if (!patience.signal.aborted || !(error instanceof ShardError)) throw error;
-        const message = `no answer within ${shardTimeoutMs} ms`;
-        throw new ShardError(shard, this.#fleet.drivers[shard]!, error.cause, {
-          code: 'Timeout',
-          message,
-          applied: 'no',
-        });
-      })
-      .finally(() => clearTimeout(timer));
+    return withTimedSignal([context.signal], shardTimeoutMs, late, (signal) =>
+      this.#fleet.ask(shard, context, (collection) => raceSignal(signal, () => ask(collection, { signal, deadline }))),
+    ).catch((error: unknown) => {
+      if (!isLate || !(error instanceof ShardError)) throw error;
+      throw new ShardError(shard, this.#fleet.drivers[shard]!, error.cause, {
+        code: 'Timeout',
+        message,
+        applied: 'no',
+      });
+    });
   }
 
   #tell(found: readonly StoredMatch[][], errors: readonly ShardError[]): void {
