@@ -32,7 +32,8 @@ export function describePairs(milvusPort: number | undefined): void {
 async function checkPair(ends: Ends, source: Kind, target: Kind): Promise<void> {
   const [from, into] = [await ends.fresh(source), await ends.fresh(target)];
   // Milvus is shared by tests, one of which may be over before its last calls are: names of this pair's own.
-  const name = (metric: Metric) => `pair-${process.pid}-${seed.toString(36)}-${source}-${target}-${metric}`;
+  const pair = `${source.slice(0, 3)}-${target.slice(0, 3)}`;
+  const name = (metric: Metric) => `${pair}-${process.pid}-${seed.toString(36)}-${metric}`;
   const metrics = ['euclidean', 'cosine', 'dot'] as const;
   const both = [from.capabilities, into.capabilities];
   const contents = Array.from(metrics, (_, i) => {
