@@ -62,9 +62,9 @@ export function planMasked(question: MaskedQuestion): MaskedPlan {
   return { kind: 'through', ef: widened(question), most: Math.ceil(scan / 2) };
 }
 
-const walkAmong = ({ ef }: MaskedQuestion, share: number): MaskedPlan => ({
-  ...{ kind: 'walk', breadth: Math.ceil(ef / share), share },
-});
+function walkAmong({ ef }: MaskedQuestion, share: number): MaskedPlan {
+  return { kind: 'walk', breadth: Math.ceil(ef / share), share };
+}
 
 /** Comparisons that it takes to see which share of what is near a query passes. */
 const looking = 150;
