@@ -94,7 +94,7 @@ export function describeMap(): void {
       const { page } = opened;
       await answered(page);
       await page.getByRole('button', { name: 'Enlarge' }).click();
-      expect(new URL(page.url()).searchParams.get('view')).toBe('map');
+      await expect.poll(() => page.evaluate<string>('location.search')).toContain('view=map');
       await page.locator('#map-canvas').focus();
       await page.keyboard.press('ArrowRight');
       const first = await page.locator('#map-status').textContent();

@@ -8,7 +8,8 @@ import { running } from './running.ts';
 
 const question = '?q=why+do+planets+have+rings+of+ice';
 const open = (path = '') => openPage(running().service.url, { path });
-const addressOf = (page: Page) => new URL(page.url()).searchParams;
+/** As the page knows it: Playwright hears of changes later. */
+const addressOf = async (page: Page) => new URLSearchParams(await page.evaluate<string>('location.search'));
 
 /** Searching, filters, the address, figures, the keyboard, hostile documents. */
 export function describeUse(): void {
@@ -59,7 +60,7 @@ export function describeUse(): void {
       await page.waitForTimeout(150);
       expect((await titles(page))[0]).toBe('The offside rule');
       const [late] = requests.filter((request) => request.url().includes('sourdough'));
-      expect(late?.failure()?.errorText).toBe('net::ERR_ABORTED');
+      await expect.poll(() => late?.failure()?.errorText).toBe('net::ERR_ABORTED');
     });
 
     test('dense finds what is meant, BM25 only what is said, and the switch tells which is which', async () => {
@@ -68,7 +69,7 @@ export function describeUse(): void {
       await answered(page);
       await page.getByRole('radio', { name: 'BM25' }).check();
       await page.getByText('Nothing for “maladies”').waitFor();
-      expect(addressOf(page).get('mode')).toBe('bm25');
+      await expect.poll(async () => (await addressOf(page)).get('mode')).toBe('bm25');
       await page.getByRole('radio', { name: 'Dense' }).check();
       await page.locator('#summary').getByText('dense on first').waitFor();
       expect(await page.locator('#hits .hit').count()).toBe(10);
@@ -84,7 +85,7 @@ export function describeUse(): void {
       await page.locator('#backend').selectOption('second');
       await page.locator('#summary').getByText('hybrid on second').waitFor();
       expect(await titles(page)).toEqual(before);
-      expect(addressOf(page).get('backend')).toBe('second');
+      await expect.poll(async () => (await addressOf(page)).get('backend')).toBe('second');
       expect(searches(requests).at(-1)?.get('backend')).toBe('second');
       await expect.poll(() => requests.some((request) => /map\?.*backend=second/.test(request.url()))).toBe(true);
       await page.locator('.facts-list').getByText('second, hnsw').waitFor();
@@ -120,7 +121,7 @@ export function describeUse(): void {
       );
       await expect.poll(() => page.locator('#summary strong').textContent()).toBe(`${expected.length} results`);
       expect((await titles(page)).toSorted()).toEqual(expected.map(({ title }) => title).toSorted());
-      expect(JSON.parse(addressOf(page).get('filter') ?? '')).toEqual({
+      expect(JSON.parse((await addressOf(page)).get('filter') ?? '')).toEqual({
         topic: { $in: ['astronomy', 'weather'] },
         year: { $gte: 2015 },
         published: { $lte: '2020-02-28T23:59:59.999Z' },
@@ -131,7 +132,7 @@ export function describeUse(): void {
       await expect.poll(() => page.getByRole('checkbox', { name: 'astronomy' }).isChecked()).toBe(false);
       await page.getByRole('button', { name: 'Clear all' }).click();
       await expect.poll(() => page.locator('#summary strong').textContent()).toBe('Top 10');
-      expect(addressOf(page).has('filter')).toBe(false);
+      await expect.poll(async () => (await addressOf(page)).has('filter')).toBe(false);
     });
 
     test('the counts are those of the documents', async () => {
@@ -209,7 +210,7 @@ export function describeUse(): void {
       await page.locator('#document').getByText('thinner than a hundred metres').waitFor();
       expect(await page.locator('#document').getByRole('link').getAttribute('rel')).toContain('noreferrer');
       await page.getByRole('button', { name: 'Close' }).click();
-      expect(addressOf(page).has('doc')).toBe(false);
+      await expect.poll(async () => (await addressOf(page)).has('doc')).toBe(false);
       expect((await answered(page))[0]).toBe('The rings of Saturn');
     });
   });
