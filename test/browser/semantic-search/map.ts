@@ -30,9 +30,9 @@ export function describeMap(): void {
       await using opened = await open();
       const { page } = opened;
       await page.getByText(`${articles.length} points`).waitFor();
-      expect(await page.locator('.legend .value').allTextContents()).toEqual(
-        expect.arrayContaining(['astronomy', 'cooking', hostile.topic]),
-      );
+      await expect
+        .poll(() => page.locator('.legend .value').allTextContents())
+        .toEqual(expect.arrayContaining(['astronomy', 'cooking', hostile.topic]));
       const bare = await look(page);
       await page.locator('#q').fill('why do planets have rings of ice');
       await page.locator('#map-status').getByText('10 results marked').waitFor();
@@ -41,7 +41,7 @@ export function describeMap(): void {
       const title = (await page.locator('#map-tooltip strong').textContent()) ?? '';
       await picture(page, 'map');
       await page.mouse.click(spot.x, spot.y);
-      expect(await page.locator('#document-title').textContent()).toBe(title);
+      await expect.poll(() => page.locator('#document-title').textContent()).toBe(title);
       await page.locator('.document-text').waitFor();
     });
 
@@ -68,7 +68,7 @@ export function describeMap(): void {
         await page.mouse.move(box.x + 90, box.y + 70, { steps: 4 });
         await page.mouse.up();
       });
-      expect(await page.locator('#document').isVisible()).toBe(false);
+      await expect.poll(() => page.locator('#document').isVisible()).toBe(false);
       await page.keyboard.press('0');
       await page.mouse.move(0, 0);
       await expect.poll(() => look(page)).toBe(whole);
@@ -86,7 +86,7 @@ export function describeMap(): void {
       await button.click();
       await expect.poll(() => look(page)).toBe(before);
       await page.locator('#hits .hit').first().hover();
-      expect(await page.locator('#map-tooltip strong').textContent()).toBe('The rings of Saturn');
+      await expect.poll(() => page.locator('#map-tooltip strong').textContent()).toBe('The rings of Saturn');
     });
 
     test('the arrow keys go from point to point, Enter opens, and it can be enlarged', async () => {

@@ -38,9 +38,9 @@ export function describeStates(): void {
       await page.getByText('The documents have no embeddings yet').waitFor();
       await page.reload();
       expect((await answered(page))[0]).toBe('Bread with a sourdough starter');
-      expect(await page.evaluate('sessionStorage.length + localStorage.length')).toBe(1);
+      await expect.poll(() => page.evaluate('sessionStorage.length + localStorage.length')).toBe(1);
       expect(requests.filter((request) => request.url().includes(keys.reader))).toEqual([]);
-      expect(await page.context().cookies()).toEqual([]);
+      await expect.poll(() => page.context().cookies()).toEqual([]);
     });
 
     test('can be left alone, and asked again', async () => {
@@ -52,7 +52,7 @@ export function describeStates(): void {
       await page.getByRole('button', { name: 'Enter the key' }).click();
       await enterKey(page, keys.reader);
       await page.getByText('Search 49 documents').waitFor();
-      expect(await page.locator('#notice').isVisible()).toBe(false);
+      await expect.poll(() => page.locator('#notice').isVisible()).toBe(false);
     });
 
     test('without documents says how to add the first one', async () => {
@@ -95,7 +95,7 @@ export function describeStates(): void {
       expect(await titles(page)).toEqual(before);
       await page.context().setOffline(false);
       await page.locator('#hits').getByText('The offside rule').waitFor();
-      expect(await page.locator('#notice').isVisible()).toBe(false);
+      await expect.poll(() => page.locator('#notice').isVisible()).toBe(false);
     });
 
     test('errors of a question stand where its answer would', async () => {
@@ -152,15 +152,15 @@ export function describeStates(): void {
       await using opened = await open(question, phone);
       const { page } = opened;
       const fits = async () =>
-        expect(await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')).toBe(
-          0,
-        );
+        await expect
+          .poll(() => page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth'))
+          .toBe(0);
       await answered(page);
       await fits();
       await picture(page, 'phone');
       await page.getByRole('radio', { name: 'Map' }).check();
       await page.locator('#map-canvas').waitFor();
-      expect(await page.locator('#hits').isVisible()).toBe(false);
+      await expect.poll(() => page.locator('#hits').isVisible()).toBe(false);
       await fits();
       await picture(page, 'phone-map');
       await page.getByRole('radio', { name: 'Speed' }).check();
@@ -173,7 +173,7 @@ export function describeStates(): void {
       await fits();
       await picture(page, 'phone-filters');
       await page.getByRole('button', { name: 'Show the results' }).tap();
-      expect(await page.locator('#filters').isVisible()).toBe(false);
+      await expect.poll(() => page.locator('#filters').isVisible()).toBe(false);
       await page.locator('#hits h3 a').first().tap();
       await page.locator('.document-text').waitFor();
       await fits();

@@ -34,7 +34,7 @@ export function describeUse(): void {
       await expect.poll(() => searches(requests).at(-1)?.get('q')).toBe(typed);
       expect((await answered(page))[0]).toBe('How stars are born');
       expect(searches(requests).length).toBeLessThan(typed.length / 2);
-      expect(await page.locator('#hits .hit').first().locator('mark').allTextContents()).toContain('gas');
+      await expect.poll(() => page.locator('#hits .hit').first().locator('mark').allTextContents()).toContain('gas');
       await expect.poll(() => page.locator('#announcement').textContent()).toMatch(/Top 10 · hybrid on first/);
       await page.locator('#q').fill('');
       await page.locator('.welcome').waitFor();
@@ -72,7 +72,7 @@ export function describeUse(): void {
       await expect.poll(async () => (await addressOf(page)).get('mode')).toBe('bm25');
       await page.getByRole('radio', { name: 'Dense' }).check();
       await page.locator('#summary').getByText('dense on first').waitFor();
-      expect(await page.locator('#hits .hit').count()).toBe(10);
+      await expect.poll(() => page.locator('#hits .hit').count()).toBe(10);
       await page.getByRole('radio', { name: 'Hybrid' }).check();
       await page.locator('#summary').getByText('hybrid on first').waitFor();
       expect(searches(requests).map((query) => query.get('mode'))).toEqual(['hybrid', 'bm25', 'dense', 'hybrid']);
@@ -97,7 +97,7 @@ export function describeUse(): void {
       await answered(page);
       for (const size of [25, 50]) await page.getByRole('button', { name: `Show ${size}` }).click();
       await expect.poll(() => page.locator('#hits .hit').count()).toBe(articles.length);
-      expect(await page.locator('#summary strong').textContent()).toBe(`${articles.length} results`);
+      await expect.poll(() => page.locator('#summary strong').textContent()).toBe(`${articles.length} results`);
     });
   });
 
@@ -157,7 +157,7 @@ export function describeUse(): void {
       await answered(page);
       await page.locator('#hits .hit').first().getByRole('button', { name: 'topic' }).click();
       await expect.poll(() => page.locator('#summary strong').textContent()).toBe('6 results');
-      expect(await page.getByRole('checkbox', { name: 'astronomy' }).isChecked()).toBe(true);
+      await expect.poll(() => page.getByRole('checkbox', { name: 'astronomy' }).isChecked()).toBe(true);
     });
 
     test('where nothing is left, the page offers to remove them; a filter it has no control for is shown and kept', async () => {
@@ -165,10 +165,9 @@ export function describeUse(): void {
       await using opened = await open(`${question}&filter=${encodeURIComponent(JSON.stringify(filter))}`);
       const { page } = opened;
       await page.getByText('within these filters').waitFor();
-      expect(await page.locator('.chip').allTextContents()).toEqual([
-        'topic {"$startsWith":"astro"}×',
-        'year {"$lt":1900}×',
-      ]);
+      await expect
+        .poll(() => page.locator('.chip').allTextContents())
+        .toEqual(['topic {"$startsWith":"astro"}×', 'year {"$lt":1900}×']);
       await page.getByRole('button', { name: 'Remove filter year' }).click();
       await expect.poll(() => page.locator('#summary strong').textContent()).toBe('6 results');
     });
@@ -186,8 +185,8 @@ export function describeUse(): void {
       await page.locator('.chip').waitFor();
       await page.reload();
       await answered(page);
-      expect(await page.locator('#q').inputValue()).toBe('bread');
-      expect(await page.locator('input[value=bm25]').isChecked()).toBe(true);
+      await expect.poll(() => page.locator('#q').inputValue()).toBe('bread');
+      await expect.poll(() => page.locator('input[value=bm25]').isChecked()).toBe(true);
       await expect.poll(() => page.getByRole('checkbox', { name: 'cooking' }).isChecked()).toBe(true);
 
       await page.locator('#hits h3 a').first().click();
@@ -208,7 +207,7 @@ export function describeUse(): void {
       await using opened = await open(`${question}&doc=astronomy-2`);
       const { page } = opened;
       await page.locator('#document').getByText('thinner than a hundred metres').waitFor();
-      expect(await page.locator('#document').getByRole('link').getAttribute('rel')).toContain('noreferrer');
+      await expect.poll(() => page.locator('#document').getByRole('link').getAttribute('rel')).toContain('noreferrer');
       await page.getByRole('button', { name: 'Close' }).click();
       await expect.poll(async () => (await addressOf(page)).has('doc')).toBe(false);
       expect((await answered(page))[0]).toBe('The rings of Saturn');
@@ -220,7 +219,9 @@ export function describeUse(): void {
       await using opened = await open(`${question}&mode=dense`);
       const { page } = opened;
       await answered(page);
-      expect(await page.locator('.parts dt').allTextContents()).toEqual(['search', 'embedding', 'transport']);
+      await expect
+        .poll(() => page.locator('.parts dt').allTextContents())
+        .toEqual(['search', 'embedding', 'transport']);
       for (const figure of await page.locator('.parts dd').allTextContents()) expect(figure).toMatch(/^[\d.]+ ms$/);
       await page.getByRole('button', { name: 'Compare with exact search' }).click();
       await page.getByText('10 of 10 results are the same').waitFor();
@@ -253,10 +254,12 @@ export function describeUse(): void {
       expect(await focused()).toBe(first);
       await page.keyboard.press('ArrowDown');
       expect(await focused()).toBe(second);
-      expect(await page.evaluate<string>('getComputedStyle(document.activeElement).outlineStyle')).toBe('solid');
+      await expect
+        .poll(() => page.evaluate<string>('getComputedStyle(document.activeElement).outlineStyle'))
+        .toBe('solid');
       await page.keyboard.press('Enter');
       await page.locator('.document-text').waitFor();
-      expect(await page.locator('#document-title').textContent()).toBe(second);
+      await expect.poll(() => page.locator('#document-title').textContent()).toBe(second);
       await page.keyboard.press('Escape');
       await page.locator('#document[open]').waitFor({ state: 'hidden' });
       await expect.poll(focused).toBe(second);
@@ -286,18 +289,20 @@ export function describeUse(): void {
       const { page } = opened;
       expect((await answered(page))[0]).toBe(hostile.title);
       const first = page.locator('#hits .hit').first();
-      expect(await first.locator('.snippet').textContent()).toContain('<script>window.attacked = 2</script>');
-      expect(await first.locator('button').allTextContents()).toContain(`topic${hostile.topic}`);
-      expect(await page.locator('.boxes .value').allTextContents()).toContain(hostile.topic);
+      await expect
+        .poll(() => first.locator('.snippet').textContent())
+        .toContain('<script>window.attacked = 2</script>');
+      await expect.poll(() => first.locator('button').allTextContents()).toContain(`topic${hostile.topic}`);
+      await expect.poll(() => page.locator('.boxes .value').allTextContents()).toContain(hostile.topic);
       expect(await page.locator('#hits img, #hits script, #hits svg, .boxes b, .legend b').count()).toBe(0);
       await first.locator('h3 a').click();
       await page.locator('.document-text').waitFor();
-      expect(await page.locator('.document-text').textContent()).toBe(hostile.text);
-      expect(await page.locator('#document-title').textContent()).toBe(hostile.title);
+      await expect.poll(() => page.locator('.document-text').textContent()).toBe(hostile.text);
+      await expect.poll(() => page.locator('#document-title').textContent()).toBe(hostile.title);
       expect(await page.locator('#document-body').getByRole('link').count()).toBe(0);
-      expect(await page.locator('.document-id code').textContent()).toBe(hostile.id);
+      await expect.poll(() => page.locator('.document-id code').textContent()).toBe(hostile.id);
       await page.reload();
-      expect(await page.locator('#document-title').textContent()).toBe(hostile.title);
+      await expect.poll(() => page.locator('#document-title').textContent()).toBe(hostile.title);
     });
   });
 }
