@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { fileInMemory } from '../../../test/support/file-in-memory.ts';
 import { OpenEnvelope, sealEnvelope } from './envelope.ts';
-import type { FileHandle, FileSystem } from './filesystem.ts';
-import { nodeFileSystem } from './node-filesystem.ts';
+import type { FileSystem } from './filesystem.ts';
 
 /** More than is read at once, and not a multiple of it. */
 const content = Uint8Array.from({ length: 5_500_001 }, (_, i) => Math.imul(i, 2_654_435_761) >>> 24);
@@ -23,9 +23,7 @@ class Reads {
   }
 
   get fileSystem(): FileSystem {
-    const handle: FileHandle = {
-      size: async () => this.bytes.byteLength,
-      read: async (offset, length) => this.bytes.slice(offset, offset + length),
+    return fileInMemory(this.bytes, {
       readInto: async (offset, target) => {
         this.open += 1;
         this.most = Math.max(this.most, this.open);
@@ -35,19 +33,11 @@ class Reads {
         });
         this.open -= 1;
         if (offset + target.byteLength > this.failAt) throw Object.assign(new Error('EIO'), { code: 'EIO' });
-        return handle.readSync(offset, target);
-      },
-      readSync: (offset, target) => {
         const part = this.bytes.subarray(offset, offset + target.byteLength);
         target.set(part);
         return part.byteLength;
       },
-      write: () => Promise.reject(new Error('read only')),
-      truncate: () => Promise.reject(new Error('read only')),
-      sync: async () => {},
-      close: async () => {},
-    };
-    return { ...nodeFileSystem, open: async () => handle };
+    });
   }
 }
 

@@ -3,13 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { fileInMemory } from '../../../test/support/file-in-memory.ts';
 import { printSeed, seed } from '../../../test/support/seed.ts';
 import { VectorStoreError } from '../../errors.ts';
 import { norm } from '../../score.ts';
 import type { PartitionContent } from '../partition-image.ts';
 import { Bitset } from '../payload/bitset.ts';
 import { BlockFile, BlockFileWriter } from './block-file.ts';
-import type { FileHandle, FileSystem } from './filesystem.ts';
+import type { FileSystem } from './filesystem.ts';
 import { nodeFileSystem } from './node-filesystem.ts';
 import { ReadAhead } from './read-ahead.ts';
 import { Snapshot } from './snapshot.ts';
@@ -69,25 +70,6 @@ async function everything(
   }
 }
 
-/** A file system whose every file is this. */
-function inMemory(bytes: Uint8Array): FileSystem {
-  const handle: FileHandle = {
-    size: async () => bytes.byteLength,
-    read: async (offset, length) => bytes.slice(offset, offset + length),
-    readInto: async (offset, target) => handle.readSync(offset, target),
-    readSync(offset, target) {
-      const part = bytes.subarray(offset, offset + target.byteLength);
-      target.set(part);
-      return part.byteLength;
-    },
-    write: () => Promise.reject(new Error('read only')),
-    truncate: () => Promise.reject(new Error('read only')),
-    sync: async () => {},
-    close: async () => {},
-  };
-  return { ...nodeFileSystem, open: async () => handle };
-}
-
 const written = (path: string) =>
   writeSnapshot(nodeFileSystem, path, kind, [
     ['', content],
@@ -125,10 +107,12 @@ describe('a snapshot', () => {
     for (let bit = 0; bit < bytes.length * 8; bit += bit % 5 === 0 ? 11 : 13) {
       const copy = Buffer.from(bytes);
       copy[bit >> 3]! ^= 1 << (bit & 7);
-      await expect(everything(path, seal, inMemory(copy)), `bit ${bit}`).rejects.toMatchObject({ code: 'Corruption' });
+      await expect(everything(path, seal, fileInMemory(copy)), `bit ${bit}`).rejects.toMatchObject({
+        code: 'Corruption',
+      });
     }
     for (const length of [0, 1, 4_096, bytes.length - 1]) {
-      await expect(everything(path, seal, inMemory(bytes.subarray(0, length)))).rejects.toMatchObject({
+      await expect(everything(path, seal, fileInMemory(bytes.subarray(0, length)))).rejects.toMatchObject({
         code: 'Corruption',
       });
     }
