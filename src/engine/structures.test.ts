@@ -28,10 +28,22 @@ describe('Bitset', () => {
         });
         expect(visited).toEqual(ascending(left));
         const other = Bitset.of(b);
-        expect([...set.clone().unite(other)]).toEqual(ascending(new Set([...left, ...b])));
-        expect([...set.clone().intersect(other)]).toEqual(ascending(left.filter((slot) => b.includes(slot))));
-        expect([...set.clone().subtract(other)]).toEqual(ascending(left.filter((slot) => !b.includes(slot))));
-        expect([...set]).toEqual(ascending(left));
+        const isOf = (found: Bitset, members: Iterable<number>) => {
+          expect([...found]).toEqual(ascending(members));
+          expect(found.count()).toBe([...found].length);
+        };
+        isOf(set.clone().unite(other), new Set([...left, ...b]));
+        isOf(new Bitset().unite(set), left);
+        isOf(
+          set.intersection(other),
+          left.filter((slot) => b.includes(slot)),
+        );
+        isOf(
+          set.clone().subtract(other),
+          left.filter((slot) => !b.includes(slot)),
+        );
+        isOf(Bitset.ofWords(set.words()), left);
+        isOf(set, left);
       }),
       { seed, numRuns: 500 },
     );

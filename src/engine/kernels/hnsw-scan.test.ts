@@ -44,14 +44,36 @@ test('signs differ where what rows stand for and the query lie on different side
     const query = Float32Array.from({ length: dimension }, (_, i) => (i % 7 === 0 ? 0 : random() - 0.5));
     take(query);
     expect(kernels.countSigns(mask)).toBe(passing.length);
-    const at = memory.table('closeness') / 4;
-    for (const [i, node] of passing.entries()) {
-      const row = decoded(node);
-      const differing = row.reduce((sum, x, j) => sum + Number(x >= 0 !== query[j]! >= 0), 0);
-      expect([...memory.words.subarray(at + 2 * i, at + 2 * i + 2)]).toEqual([node, differing]);
+    const { nodes, differing } = counted(memory, passing.length);
+    expect(nodes).toEqual(passing);
+    expect(differing).toEqual(
+      passing.map((node) => decoded(node).reduce((sum, x, j) => sum + Number(x >= 0 !== query[j]! >= 0), 0)),
+    );
+  }
+});
+
+test('signs are counted of the nodes of the mask, whichever they are', () => {
+  const random = randomNumbers(9);
+  const vectors = Array.from({ length: 300 }, () => Float32Array.from({ length: 32 }, () => random() - 0.5));
+  const { memory, kernels, mask, take } = filled(32, vectors);
+  const words = memory.words.subarray(mask / 4, mask / 4 + Math.ceil(vectors.length / 32));
+  take(vectors[0]!);
+  for (const share of [0, 0.003, 0.03, 0.2, 0.5, 0.9, 1]) {
+    for (let repetition = 0; repetition < 20; repetition++) {
+      const wanted = vectors.map((_, node) => node).filter(() => random() < share);
+      words.fill(0);
+      for (const node of wanted) words[node >>> 5]! |= 1 << (node & 31);
+      expect(kernels.countSigns(mask)).toBe(wanted.length);
+      expect(counted(memory, wanted.length).nodes).toEqual(wanted);
     }
   }
 });
+
+function counted(memory: GraphMemory, length: number) {
+  const nodes = memory.table('counted') / 4;
+  const differing = new Uint16Array(memory.memory.buffer, memory.table('differing'), length);
+  return { nodes: [...memory.words.subarray(nodes, nodes + length)], differing: [...differing] };
+}
 
 describe('a scan by signs', () => {
   const [dimension, count, wanted, most] = [96, 4_000, 10, 600];

@@ -16,7 +16,15 @@ export interface HnswExports {
     scratch: number,
   ): void;
   lockBytes(): number;
-  place(visited: number, upperStart: number, upper: number, signs: number, closeness: number, nodes: number): void;
+  place(
+    visited: number,
+    upperStart: number,
+    upper: number,
+    signs: number,
+    counted: number,
+    differing: number,
+    nodes: number,
+  ): void;
   signBytesFor(dimension: number, kind: number): number;
   takeSigns(first: number, end: number): void;
   countSigns(mask: number): number;

@@ -1,8 +1,8 @@
 /** A growing set of slots, one bit each. */
 export class Bitset {
   #words: Uint32Array;
-  /** Undefined after a change. */
-  #count: number | undefined;
+  /** Undefined where it is not known. */
+  #count: number | undefined = 0;
 
   constructor(capacity = 0) {
     this.#words = new Uint32Array((capacity + 31) >>> 5);
@@ -19,14 +19,20 @@ export class Bitset {
     const set = new Bitset(length);
     set.#words.fill(0xffff_ffff);
     if (length % 32 !== 0) set.#words[length >>> 5] = 2 ** (length % 32) - 1;
+    set.#count = length;
     for (let i = 0; i < slots.length; i++) set.delete(slots[i]!);
     return set;
   }
 
   /** From {@link Bitset.words}. */
   static ofWords(words: Uint32Array): Bitset {
+    return Bitset.#having(words.slice(), undefined);
+  }
+
+  static #having(words: Uint32Array, count: number | undefined): Bitset {
     const set = new Bitset();
-    set.#words = words.slice();
+    set.#words = words;
+    set.#count = count;
     return set;
   }
 
@@ -45,33 +51,35 @@ export class Bitset {
   }
 
   add(slot: number): void {
-    this.#count = undefined;
+    if (this.has(slot)) return;
+    if (this.#count !== undefined) this.#count += 1;
     const word = slot >>> 5;
     if (word >= this.#words.length) this.#grow(word + 1);
     this.#words[word]! |= 1 << (slot & 31);
   }
 
   delete(slot: number): void {
-    this.#count = undefined;
-    const word = slot >>> 5;
-    if (word < this.#words.length) this.#words[word]! &= ~(1 << (slot & 31));
+    if (!this.has(slot)) return;
+    if (this.#count !== undefined) this.#count -= 1;
+    this.#words[slot >>> 5]! &= ~(1 << (slot & 31));
   }
 
   clone(): Bitset {
-    const copy = new Bitset();
-    copy.#words = this.#words.slice();
-    return copy;
+    return Bitset.#having(this.#words.slice(), this.#count);
   }
 
-  /** Keeps what is also in `other`. */
-  intersect(other: Bitset): this {
-    this.#count = undefined;
+  /** What is in both; counted on the way. */
+  intersection(other: Bitset): Bitset {
     // Locals: these loops are most of what a filter with an index costs, and a private field is looked up each time.
-    const [words, others] = [this.#words, other.#words];
-    const shared = Math.min(words.length, others.length);
-    for (let i = 0; i < shared; i++) words[i]! &= others[i]!;
-    words.fill(0, shared);
-    return this;
+    const [ones, others] = [this.#words, other.#words];
+    const words = new Uint32Array(Math.min(ones.length, others.length));
+    let count = 0;
+    for (let i = 0; i < words.length; i++) {
+      const word = ones[i]! & others[i]!;
+      words[i] = word;
+      count += bitsIn(word);
+    }
+    return Bitset.#having(words, count);
   }
 
   /** Removes what is in `other`. */
@@ -85,11 +93,12 @@ export class Bitset {
 
   /** Adds what is in `other`. */
   unite(other: Bitset): this {
-    this.#count = undefined;
     if (this.#words.length === 0) {
       this.#words = other.#words.slice();
+      this.#count = other.#count;
       return this;
     }
+    this.#count = undefined;
     if (other.#words.length > this.#words.length) this.#grow(other.#words.length);
     const [words, others] = [this.#words, other.#words];
     for (let i = 0; i < others.length; i++) words[i]! |= others[i]!;
@@ -104,13 +113,7 @@ export class Bitset {
   #counted(): number {
     const words = this.#words;
     let total = 0;
-    for (let i = 0; i < words.length; i++) {
-      let word = words[i]!;
-      // The classic parallel bit count, by pairs, nibbles, bytes.
-      word -= (word >>> 1) & 0x55555555;
-      word = (word & 0x33333333) + ((word >>> 2) & 0x33333333);
-      total += (((word + (word >>> 4)) & 0x0f0f0f0f) * 0x01010101) >>> 24;
-    }
+    for (let i = 0; i < words.length; i++) total += bitsIn(words[i]!);
     return total;
   }
 
@@ -143,4 +146,11 @@ export class Bitset {
     grown.set(this.#words);
     this.#words = grown;
   }
+}
+
+/** The classic parallel bit count, by pairs, nibbles, bytes. */
+function bitsIn(word: number): number {
+  const pairs = word - ((word >>> 1) & 0x55555555);
+  const nibbles = (pairs & 0x33333333) + ((pairs >>> 2) & 0x33333333);
+  return Math.imul((nibbles + (nibbles >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
 }

@@ -10,6 +10,7 @@ import { withinSorted } from './sorted.ts';
 
 /** What an index knows of a leaf: slots that match, and perhaps (if not exact) some that do not. */
 export interface Lookup {
+  /** Not to be changed: it may be the index's own. */
   readonly slots: Bitset;
   readonly exact: boolean;
 }
@@ -48,7 +49,7 @@ export class FieldIndex {
 
   /** Undefined where this index cannot tell anything about the leaf. */
   lookup(leaf: FilterLeaf): Lookup | undefined {
-    if (leaf.kind === 'exists') return { slots: this.#present.clone(), exact: true };
+    if (leaf.kind === 'exists') return { slots: this.#present, exact: true };
     if (this.text !== undefined) return leaf.kind === 'match' ? this.#withAll(this.text, leaf.terms) : undefined;
     switch (leaf.kind) {
       case 'eq':
@@ -56,7 +57,7 @@ export class FieldIndex {
       case 'in':
         return { slots: this.#values.union(leaf.values), exact: true };
       case 'contains':
-        return { slots: this.#values.union([leaf.value]).intersect(this.#arrays), exact: true };
+        return { slots: this.#ofArrays(this.#values.union([leaf.value])), exact: true };
       case 'startsWith':
         return { slots: this.#values.union(this.#withPrefix(leaf.prefix)), exact: true };
       case 'range':
@@ -91,7 +92,13 @@ export class FieldIndex {
   /** Of an array one element must hold all the terms, and the index has those of all elements together. */
   #withAll(text: TextIndex, terms: readonly string[]): Lookup {
     const slots = text.withAll(terms);
-    return { slots, exact: terms.length === 1 || slots.clone().intersect(this.#arrays).count() === 0 };
+    return { slots, exact: terms.length === 1 || this.#ofArrays(slots).count() === 0 };
+  }
+
+  /** Of slots that have a value, those whose value is an array. */
+  #ofArrays(slots: Bitset): Bitset {
+    const areAll = this.#arrays.count() === this.#present.count();
+    return areAll ? slots : slots.intersection(this.#arrays);
   }
 
   #withPrefix(prefix: string): (string | number | boolean)[] {

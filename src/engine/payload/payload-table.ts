@@ -23,6 +23,8 @@ export interface StoredPayloads {
  */
 export class PayloadTable {
   readonly #payloads: (Payload | undefined)[] = [];
+  /** How many slots have one. */
+  #size: number;
   /** Slots whose payload has not been read yet. */
   readonly #unread: Bitset;
   #stored: StoredPayloads | undefined;
@@ -41,6 +43,7 @@ export class PayloadTable {
       this.#fields.set(field, { index: new FieldIndex(parsePath(field, 'fields'), type), indexed: 0 });
     this.#stored = stored?.from;
     this.#unread = stored?.slots.clone() ?? new Bitset();
+    this.#size = this.#unread.count();
     if (stored !== undefined) this.#payloads = new Array(stored.length);
   }
 
@@ -77,6 +80,7 @@ export class PayloadTable {
   set(slot: number, payload: Payload): void {
     this.remove(slot);
     this.#payloads[slot] = payload;
+    this.#size += 1;
     for (const { index, indexed } of this.#fields.values()) if (slot < indexed) index.add(slot, payload);
   }
 
@@ -85,6 +89,7 @@ export class PayloadTable {
     for (const { index, indexed } of this.#fields.values()) if (slot < indexed) index.remove(slot, this.at(slot));
     this.#payloads[slot] = undefined;
     this.#unread.delete(slot);
+    this.#size -= 1;
   }
 
   /** Does for some fields what the next `resolve` or `rankByText` would have to do first, in slices. */
@@ -100,12 +105,14 @@ export class PayloadTable {
 
   /**
    * The slots of `universe` whose payload matches: by field indexes where they can tell, else by evaluating the payloads that are still
-   * in question. Exact.
+   * in question. Exact. What is returned is valid until the next write and not to be changed: it may be what an index keeps.
+   *
+   * @param universe Of slots that have a payload.
    */
   resolve(filter: FilterNode, universe: Bitset): Bitset {
     switch (filter.kind) {
       case 'all':
-        return universe.clone();
+        return universe;
       case 'none':
         return new Bitset();
       case 'not':
@@ -116,7 +123,7 @@ export class PayloadTable {
         // Indexed members first: what is left to evaluate is less.
         return [...filter.of]
           .sort((a, b) => this.#cost(a) - this.#cost(b))
-          .reduce((left, member) => this.resolve(member, left), universe.clone());
+          .reduce((left, member) => this.resolve(member, left), universe);
       default:
         return this.#resolveLeaf(filter, universe);
     }
@@ -145,13 +152,18 @@ export class PayloadTable {
 
   #resolveLeaf(leaf: FilterLeaf, universe: Bitset): Bitset {
     const known = this.#indexOn(leaf.field)?.lookup(leaf);
-    const candidates = known === undefined ? universe : known.slots.intersect(universe);
+    const candidates = known === undefined ? universe : this.#within(universe, known.slots);
     if (known?.exact) return candidates;
     const matching = new Bitset();
     candidates.forEach((slot) => {
       if (evaluate(leaf, this.at(slot))) matching.add(slot);
     });
     return matching;
+  }
+
+  /** What of the slots of an index is in the universe. */
+  #within(universe: Bitset, slots: Bitset): Bitset {
+    return universe.count() === this.#size ? slots : slots.intersection(universe);
   }
 
   #indexOn(field: string): FieldIndex | undefined {

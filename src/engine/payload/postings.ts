@@ -7,7 +7,7 @@ const fewMembers = 64;
 /** For each value the set of slots that have it. */
 export class Postings<K extends string | number | boolean> {
   readonly #few = new Map<K, Set<number>>();
-  readonly #many = new Map<K, { readonly slots: Bitset; size: number }>();
+  readonly #many = new Map<K, Bitset>();
   #sorted: readonly K[] | undefined;
 
   /** Enters or removes a slot; twice (for a value that stands twice in an array) is the same as once. */
@@ -19,8 +19,7 @@ export class Postings<K extends string | number | boolean> {
   #add(key: K, slot: number): void {
     const many = this.#many.get(key);
     if (many !== undefined) {
-      if (!many.slots.has(slot)) many.size += 1;
-      many.slots.add(slot);
+      many.add(slot);
       return;
     }
     const few = this.#few.get(key);
@@ -31,29 +30,29 @@ export class Postings<K extends string | number | boolean> {
     }
     few.add(slot);
     if (few.size <= fewMembers || few.size * slotsPerMember < slot) return;
-    this.#many.set(key, { slots: Bitset.of([...few]), size: few.size });
+    this.#many.set(key, Bitset.of([...few]));
     this.#few.delete(key);
   }
 
   #remove(key: K, slot: number): void {
     const many = this.#many.get(key);
     const few = this.#few.get(key);
-    if (many?.slots.has(slot)) {
-      many.slots.delete(slot);
-      many.size -= 1;
-    }
+    many?.delete(slot);
     few?.delete(slot);
-    if (many?.size !== 0 && few?.size !== 0) return;
+    if (many?.count() !== 0 && few?.size !== 0) return;
     this.#many.delete(key);
     this.#few.delete(key);
     this.#sorted = undefined;
   }
 
-  union(keys: Iterable<K>): Bitset {
+  /** Slots with any of these values. Not to be changed: it may be the set that is kept here. */
+  union(keys: readonly K[]): Bitset {
+    const only = keys.length === 1 ? this.#many.get(keys[0]!) : undefined;
+    if (only !== undefined) return only;
     const result = new Bitset();
     for (const key of keys) {
       const many = this.#many.get(key);
-      if (many !== undefined) result.unite(many.slots);
+      if (many !== undefined) result.unite(many);
       for (const slot of this.#few.get(key) ?? []) result.add(slot);
     }
     return result;

@@ -62,9 +62,7 @@ export class TextIndex {
   /** The slots that hold every one of the terms (at least one). */
   withAll(terms: readonly string[]): Bitset {
     const lists = terms.map((term) => this.#postings.get(term)).sort((a, b) => (a?.length ?? 0) - (b?.length ?? 0));
-    const slots = slotsOf(lists[0]);
-    for (const list of lists.slice(1)) slots.intersect(slotsOf(list));
-    return slots;
+    return lists.slice(1).reduce((slots, list) => slots.intersection(slotsOf(list)), slotsOf(lists[0]));
   }
 }
 

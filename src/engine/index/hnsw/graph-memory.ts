@@ -29,8 +29,10 @@ const batchBytes = 2 ** 20;
 /** And how many, at most. */
 const mostTogether = 512;
 
+/** Of which the kernels are told where they are, in this order. */
+const placedTables = ['upperStart', 'upper', 'signs', 'counted', 'differing'] as const;
 /** Tables with an entry for every node, below the nodes. */
-type Table = 'visited' | 'live' | 'mask' | 'upperStart' | 'upper' | 'signs' | 'closeness' | `visited${number}`;
+type Table = 'visited' | `visited${number}` | 'live' | 'mask' | (typeof placedTables)[number];
 
 /** What a thread must know to insert into a graph. */
 export interface ThreadPlaces {
@@ -91,10 +93,7 @@ export class GraphMemory {
       ...Array.from({ length: threads }, (_, thread) => `visited${thread + 1}` as const),
       'live',
       'mask',
-      'upperStart',
-      'upper',
-      'signs',
-      'closeness',
+      ...placedTables,
     ];
     this.#firstTable = scratch + each * (threads + 1);
     this.#most = Math.max(1_024, Math.floor(smallBytes / this.blockBytes));
@@ -111,11 +110,9 @@ export class GraphMemory {
     const visited = this.table(thread === 0 ? 'visited' : `visited${thread}`);
     return {
       configure: [kind, dimension, Number(euclidean), m, this.state, this.centre, this.#locks, this.#scratch[thread]!],
-      place: [
-        visited,
-        ...(['upperStart', 'upper', 'signs', 'closeness'] as const).map((name) => this.table(name)),
-        this.#nodes,
-      ] as Parameters<HnswExports['place']>,
+      place: [visited, ...placedTables.map((name) => this.table(name)), this.#nodes] as Parameters<
+        HnswExports['place']
+      >,
     };
   }
 
@@ -140,7 +137,7 @@ export class GraphMemory {
   /** Memory that so many nodes have touched, of `signed` of which the signs were taken. */
   bytesInUse(nodes: number, upperLists: number, signed: number): number {
     const inTables =
-      nodes * (2 * (1 + this.#threads) + 1 / 4 + 4) + upperLists * 4 * this.#shape.m + signed * (this.signBytes + 8);
+      nodes * (2 * (1 + this.#threads) + 1 / 4 + 4) + upperLists * 4 * this.#shape.m + signed * (this.signBytes + 6);
     return this.#firstTable + Math.ceil(inTables) + nodes * this.blockBytes;
   }
 
@@ -161,7 +158,8 @@ export class GraphMemory {
       upperStart: 4 * most,
       upper: 4 * this.#shape.m * this.#mostLists(most),
       signs: this.signBytes * most,
-      closeness: this.signBytes === 0 ? 0 : 8 * most,
+      counted: this.signBytes === 0 ? 0 : 4 * most,
+      differing: this.signBytes === 0 ? 0 : 2 * most,
     };
     let at = this.#firstTable;
     const places = new Map<Table, number>();
@@ -203,7 +201,7 @@ export class GraphMemory {
   /** Nodes that there is room for in 4 GiB. */
   #mostInAll(): number {
     const { m } = this.#shape;
-    const tables = 2 * (1 + this.#threads) + 1 / 4 + 4 + (5 * m) / (m - 1) + this.signBytes + 8;
+    const tables = 2 * (1 + this.#threads) + 1 / 4 + 4 + (5 * m) / (m - 1) + this.signBytes + 6;
     const perNode = this.blockBytes + tables;
     return Math.floor((mostPages * pageBytes - this.#firstTable - 4_096 * this.#shape.m - pageBytes) / perNode);
   }

@@ -24,14 +24,14 @@ export type MaskedPlan =
   | { readonly kind: 'walk'; readonly breadth: number; readonly share: number };
 
 /**
- * What a comparison costs, where one of a walk among all costs 1: measured on 16,000 and 60,000 vectors of 384 components. Rows of a scan are in order,
+ * What a comparison costs, where one of a walk among all costs 1: measured on 16,000 to 116,000 vectors of 384 components. Rows of a scan are in order,
  * and its neighbours need not be looked up; by signs most are left out. A walk among those that pass looks at the neighbours of neighbours.
  */
-const costs = { scan: 1 / 1.3, scanBySigns: 1 / 3.2, through: 3.5 };
+const costs = { scan: 1 / 1.3, scanBySigns: 1 / 4.8, through: 3 };
 /** Comparisons that a walk begins with, whatever its `ef`: from the upper levels down; and through others, of some that pass anywhere. */
 const beginning = { walk: 100, through: 250 };
 /** A scan may cost so much more than a walk: it finds nearly all, and a walk what its `ef` finds. */
-const worthOfScan = 2;
+const worthOfScan = 1.3;
 /** Where less than this share passes, a walk through the others loses its way more often, and looks at more. */
 const sparse = 0.1;
 
@@ -53,27 +53,30 @@ const widened = (question: MaskedQuestion) => Math.ceil(question.ef * Math.max(1
 
 /**
  * How to search under a filter, from exact cardinalities and counted comparisons: the same question has the same plan on every machine.
- * A walk among the passing is given up where it would take longer than comparing with all of them.
+ * A walk among the passing is given up once comparing with all of them would have been done: so nothing takes more than twice as long as that.
  */
 export function planMasked(question: MaskedQuestion): MaskedPlan {
   const { scan, through, walk } = maskedCosts(question);
   if (scan <= worthOfScan * Math.min(through, walk)) return { kind: 'scan' };
   if (walk <= through) return walkAmong(question, shareOf(question));
-  return { kind: 'through', ef: widened(question), most: Math.ceil(scan / 2) };
+  return { kind: 'through', ef: widened(question), most: Math.ceil(scan) };
 }
 
 function walkAmong({ ef }: MaskedQuestion, share: number): MaskedPlan {
   return { kind: 'walk', breadth: Math.ceil(ef / share), share };
 }
 
-/** Comparisons that it takes to see which share of what is near a query passes. */
-const looking = 150;
+/** Comparisons that it takes to see which share of what is near a query passes; and how much longer a plan must take than the best that can come of it. */
+const looking = { comparisons: 150, worth: 2 };
 /** Where more than this share of what is near the query passes, a walk among all meets enough. */
 const denseNear = 0.5;
 
 /** Whether this plan takes so much longer than a walk among what passes all around that it is worth a look whether what is near the query passes. */
 export function isWorthLooking(question: MaskedQuestion, { kind }: MaskedPlan): boolean {
-  return kind !== 'walk' && maskedCosts(question)[kind] > worthOfScan * (maskedCosts(question, 1).walk + looking);
+  return (
+    kind !== 'walk' &&
+    maskedCosts(question)[kind] > looking.worth * (maskedCosts(question, 1).walk + looking.comparisons)
+  );
 }
 
 /** The plan for a filter that passes this share of what is near the query; undefined where that is no reason for another. */

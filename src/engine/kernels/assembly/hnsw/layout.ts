@@ -37,8 +37,9 @@ export let visited: usize = 0;
 /** Signs of the rows of nodes, `signBytes` each, as far as they have been taken. See `signs.ts`. */
 export let signs: usize = 0;
 export let signBytes: usize = 0;
-/** For every node of a mask: how many signs differ, and which node it is. u64. */
-export let closeness: usize = 0;
+/** What a scan by signs counts: the nodes of a mask (u32), and for each of them how many signs differ (u16). */
+export let counted: usize = 0;
+export let differing: usize = 0;
 /** The graph's state, see `state.ts`. */
 export let state: usize = 0;
 /** See `locks.ts`. */
@@ -71,9 +72,13 @@ export function blockBytesFor(dimension: i32, kind: i32, mostLinks: i32): usize 
   return rowBytesFor(dimension, kind) + (<usize>mostLinks << 3);
 }
 
+/** Where so many signs can differ, `differing` has no room for their number. */
+const mostSigns: i32 = 0x7fff;
+
 /** Bytes of a node's signs: none but where rows are 4-bit codes. */
 export function signBytesFor(dimension: i32, kind: i32): usize {
-  return kind == asNibbles ? ((<usize>paddedFor(dimension, kind) >> 3) + 7) & ~7 : 0;
+  const components = paddedFor(dimension, kind);
+  return kind == asNibbles && components < mostSigns ? ((<usize>components >> 3) + 7) & ~7 : 0;
 }
 
 /** What never changes. `givenMostLinks` on upper levels; twice as many on level 0. */
@@ -108,14 +113,16 @@ export function place(
   givenUpperStart: usize,
   givenUpper: usize,
   givenSigns: usize,
-  givenCloseness: usize,
+  givenCounted: usize,
+  givenDiffering: usize,
   givenNodes: usize,
 ): void {
   visited = givenVisited;
   upperStart = givenUpperStart;
   upper = givenUpper;
   signs = givenSigns;
-  closeness = givenCloseness;
+  counted = givenCounted;
+  differing = givenDiffering;
   nodes = givenNodes;
 }
 

@@ -1,6 +1,6 @@
 /* Searches that compare with every node of a mask, or with those whose signs are like the query's. */
 import { distances } from './distance';
-import { closeness, padded } from './layout';
+import { counted, differing, padded } from './layout';
 import * as pool from './pool';
 import { list, listDistances, query, results, walked } from './scratch';
 import { countSigns, isBeyond, signsOf } from './signs';
@@ -64,13 +64,17 @@ function begin(wanted: i32, most: i32): void {
 
 /** Compares with the nodes that were counted, if more than `after` and no more than `upTo` of their signs differ. */
 function compareBetween(nodes: i32, after: i32, upTo: i32, slack: f32, squared: bool): bool {
-  const end = closeness + (<usize>nodes << 3);
+  const least = i16x8.splat(<i16>(after + 1));
+  const most = i16x8.splat(<i16>upTo);
   let listed = 0;
-  for (let at = closeness; at < end; at += 8) {
-    const entry = load<u64>(at);
-    const differing = <i32>(entry >> 32);
-    store<u32>(list() + (<usize>listed << 2), <u32>entry);
-    listed += i32(differing > after) & i32(differing <= upTo);
+  for (let base = 0; base < nodes; base += 8) {
+    const eight = v128.load(differing + (<usize>base << 1));
+    let bits = i16x8.bitmask(v128.and(i16x8.ge_s(eight, least), i16x8.le_s(eight, most)));
+    if (base + 8 > nodes) bits &= (1 << (nodes - base)) - 1;
+    for (; bits != 0; bits &= bits - 1) {
+      store<u32>(list() + (<usize>listed << 2), load<u32>(counted + (<usize>(base + ctz(bits)) << 2)));
+      listed++;
+    }
     if (listed < scoredTogether) continue;
     if (!compare(listed, slack, squared)) return false;
     listed = 0;

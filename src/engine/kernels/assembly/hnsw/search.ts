@@ -1,8 +1,9 @@
 /* Searches: one call of the host for each. All return where the pool with the answer is. */
 import { distances, evaluations, prepare, takeIn } from './distance';
 import { links0Of, mostLinks0, none } from './layout';
+import { isSet } from './masks';
 import * as pool from './pool';
-import { list, listDistances, query, results, walked } from './scratch';
+import { chosenDistances, chosenNodes, list, listDistances, query, results, walked } from './scratch';
 import { count, levelOf, nodeOf, top } from './state';
 import { beginVisit, isNew } from './visits';
 import { begin, descend, expand, insertListed, listedKey, listedNode, walk } from './walk';
@@ -138,26 +139,61 @@ function enlist(node: u32, listed: i32): i32 {
 /** Lists the mask's nodes that a node leads to, and those that its other neighbours lead to, up to twice as many as it has links. */
 function gatherThrough(node: u32, mask: usize): i32 {
   let listed = 0;
-  const most = 2 * mostLinks0;
+  let passed: usize = 0;
+  const others = chosenNodes();
   const links = links0Of(node);
   for (let i = 0; i < mostLinks0; i++) {
     const near = load<u32>(links + (<usize>i << 2));
     if (near == none) break;
-    if (isSet(mask, near) && isNew(near)) listed = enlist(near, listed);
+    if (!isSet(mask, near)) store<u32>(others + (passed++ << 2), near);
+    // Those of the mask are walked to themselves.
+    else if (isNew(near)) listed = enlist(near, listed);
   }
-  for (let i = 0; i < mostLinks0 && listed < most; i++) {
-    const near = load<u32>(links + (<usize>i << 2));
-    if (near == none) break;
-    // Those of the mask are walked to themselves; and no other is passed through twice.
-    if (isSet(mask, near) || !isNew(near)) continue;
-    const beyond = links0Of(near);
-    for (let j = 0; j < mostLinks0; j++) {
-      const far = load<u32>(beyond + (<usize>j << 2));
-      if (far == none) break;
-      if (isSet(mask, far) && isNew(far)) listed = enlist(far, listed);
+  touchLinks(others, passed);
+  const most = 2 * mostLinks0;
+  for (let i: usize = 0; i < passed && listed < most; i++) {
+    const near = load<u32>(others + (i << 2));
+    // No node is passed through twice.
+    if (!isNew(near)) continue;
+    const found = listSetOf(links0Of(near), mask, chosenDistances());
+    for (let j: usize = 0; j < found; j++) {
+      const far = load<u32>(chosenDistances() + (j << 2));
+      if (isNew(far)) listed = enlist(far, listed);
     }
   }
   return listed;
+}
+
+/** Writes down which of a node's links lead to nodes whose bit is set, and something behind the last; returns how many do. */
+// @ts-expect-error: decorator
+@inline
+function listSetOf(links: usize, mask: usize, to: usize): usize {
+  let found: usize = 0;
+  for (let i = 0; i < mostLinks0; i++) {
+    const node = load<u32>(links + (<usize>i << 2));
+    if (node == none) break;
+    // Without a branch that would be mispredicted.
+    store<u32>(to + (found << 2), node);
+    found += usize(isSet(mask, node));
+  }
+  return found;
+}
+
+/** Keeps the compiler from leaving out loads that nobody needs the result of. */
+let touched: u32 = 0;
+
+/** Loads something of every cache line of the links of some nodes, so that memory fetches them all at once. */
+// @ts-expect-error: decorator
+@inline
+function touchLinks(nodes: usize, size: usize): void {
+  let all: u32 = 0;
+  const end = (<usize>mostLinks0 - 1) << 2;
+  for (let i: usize = 0; i < size; i++) {
+    const links = links0Of(load<u32>(nodes + (i << 2)));
+    for (let at: usize = 0; at < end; at += 64) all ^= load<u32>(links + at);
+    all ^= load<u32>(links + end);
+  }
+  touched = all;
 }
 
 /** Lists one node of the mask for each of `seeds` equal parts of all nodes, where there is one near its beginning. */
@@ -176,10 +212,4 @@ function gatherSeeds(mask: usize, seeds: i32, already: i32): i32 {
     }
   }
   return listed;
-}
-
-// @ts-expect-error: decorator
-@inline
-function isSet(mask: usize, node: u32): bool {
-  return ((<u32>load<u8>(mask + (<usize>node >> 3)) >> (node & 7)) & 1) != 0;
 }

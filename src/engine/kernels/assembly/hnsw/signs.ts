@@ -4,8 +4,9 @@
  * components that share sixteen bytes, first the upper halves of the bytes, then the lower ones. Of the components l + 24 the sign is the
  * other way round, since their codes are kept less 8.
  */
-import { closeness, dimension, header, padded, rowOf, signBytes, signs } from './layout';
-import { centred, histogram, list, querySigns } from './scratch';
+import { counted, differing, dimension, header, padded, rowOf, signBytes, signs } from './layout';
+import { listSet } from './masks';
+import { centred, histogram, querySigns } from './scratch';
 import { count } from './state';
 
 /** Takes the signs of the rows of some nodes. */
@@ -51,22 +52,11 @@ function apart(node: u32, query: usize, bytes: usize): u64 {
   return sum;
 }
 
-/** Nodes whose signs are asked for at once: memory fetches the last while the first are counted. */
-const countedTogether: usize = 32;
-/** Keeps the compiler from leaving out loads that nobody needs the result of. */
-let touched: u32 = 0;
-
-/** Loads something of every cache line of the signs of the nodes that are listed. */
+/** Of the node of an entry of a list. */
 // @ts-expect-error: decorator
 @inline
-function touch(listed: usize, bytes: usize): void {
-  let all: u32 = 0;
-  for (let i: usize = 0; i < listed; i++) {
-    const own = signs + <usize>load<u32>(list() + (i << 2)) * bytes;
-    all ^= load<u32>(own + bytes - 4);
-    for (let at: usize = 0; at < bytes; at += 64) all ^= load<u32>(own + at);
-  }
-  touched = all;
+function signsAt(entry: usize, bytes: usize): usize {
+  return signs + <usize>load<u32>(entry) * bytes;
 }
 
 /** Whether a node differs in more signs than that from what was counted last. */
@@ -74,9 +64,17 @@ export function isBeyond(node: u32, differing: i32): bool {
   return <i32>apart(node, querySigns(), signBytes) > differing;
 }
 
+// @ts-expect-error: decorator
+@inline
+function note(differing: u64, at: usize, tally: usize): void {
+  store<u16>(at, <u16>differing);
+  const place = tally + (<usize>differing << 2);
+  store<u32>(place, load<u32>(place) + 1);
+}
+
 /**
- * Counts the signs in which the nodes whose bit is set differ from what was taken in last: `closeness` has the number in the upper half of an u64, the node in
- * the lower, and the histogram how many have which number. Returns how many nodes there are.
+ * Counts the signs in which the nodes whose bit is set differ from what was taken in last: `counted` has the nodes, `differing` in how many signs each differs,
+ * and the histogram how many have which number. Returns how many nodes there are.
  */
 export function countSigns(mask: usize): i32 {
   takeQuerySigns();
@@ -84,29 +82,33 @@ export function countSigns(mask: usize): i32 {
   const bytes = signBytes;
   const tally = histogram();
   memory.fill(tally, 0, (<usize>padded + 1) << 2);
-  const nodes = count();
-  let at = closeness;
-  let listed: usize = 0;
-  for (let base = 0; base < nodes; base += 32) {
-    let bits = load<u32>(mask + (<usize>base >> 3));
-    while (bits != 0) {
-      store<u32>(list() + (listed << 2), base + ctz(bits));
-      listed++;
-      bits &= bits - 1;
+  const listed = listSet(mask, <usize>count(), counted);
+  let i: usize = 0;
+  for (; i + 4 <= listed; i += 4) {
+    const entry = counted + (i << 2);
+    const a = signsAt(entry, bytes);
+    const b = signsAt(entry + 4, bytes);
+    const c = signsAt(entry + 8, bytes);
+    const d = signsAt(entry + 12, bytes);
+    let inA: u64 = 0;
+    let inB: u64 = 0;
+    let inC: u64 = 0;
+    let inD: u64 = 0;
+    for (let at: usize = 0; at < bytes; at += 8) {
+      const q = load<u64>(query + at);
+      inA += popcnt<u64>(load<u64>(a + at) ^ q);
+      inB += popcnt<u64>(load<u64>(b + at) ^ q);
+      inC += popcnt<u64>(load<u64>(c + at) ^ q);
+      inD += popcnt<u64>(load<u64>(d + at) ^ q);
     }
-    if (listed < countedTogether && base + 32 < nodes) continue;
-    touch(listed, bytes);
-    for (let i: usize = 0; i < listed; i++) {
-      const node = load<u32>(list() + (i << 2));
-      const differing = apart(node, query, bytes);
-      store<u64>(at, (differing << 32) | <u64>node);
-      at += 8;
-      const place = tally + (<usize>differing << 2);
-      store<u32>(place, load<u32>(place) + 1);
-    }
-    listed = 0;
+    const out = differing + (i << 1);
+    note(inA, out, tally);
+    note(inB, out + 2, tally);
+    note(inC, out + 4, tally);
+    note(inD, out + 6, tally);
   }
-  return <i32>((at - closeness) >> 3);
+  for (; i < listed; i++) note(apart(load<u32>(counted + (i << 2)), query, bytes), differing + (i << 1), tally);
+  return <i32>listed;
 }
 
 /** The least number of differing signs that at least `wanted` nodes do not exceed. */
