@@ -17,6 +17,8 @@ import { setup } from './setup.mjs';
 /** Milvus takes a fifth of a core even when nobody asks it: it runs only as long as it is needed. */
 const runs = [['unit', 'conformance', 'types', 'packaging'], ['servers']];
 const failuresFile = join(cacheDir, 'test', 'failures.txt');
+/** Of one run of vitest, in milliseconds: one that hangs must end. */
+const limits = { usual: 3_600_000, deep: 12 * 3_600_000 };
 const oneFailure = { passed: 0, failed: 1, skipped: 0 };
 
 /** @param {readonly string[]} args */
@@ -66,7 +68,7 @@ async function tests(projects, env) {
     cwd: root,
     env: { ...env, ANYVEC_FAILURES: failuresFile },
     inherit: true,
-    timeoutMs: 3_600_000,
+    timeoutMs: env.ANYVEC_DEEP === '1' ? limits.deep : limits.usual,
   });
   const counts = countTests(readJson(report));
   // Vitest also fails for what is no test of its own: an unhandled rejection, a crash of a worker.
