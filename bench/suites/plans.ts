@@ -39,7 +39,7 @@ const quick = {
   sweep: quickSweep,
   filterEngines: [] as EngineName[],
   correlations: ['random', 'negative'] as Correlation[],
-  filterSweep: { efforts: [16, 64, 256], repetitions: 2, warmUpMs: 250, maxMs: 500, enough: 0.955 },
+  filterSweep: { efforts: [10, 16, 64, 256], repetitions: 2, warmUpMs: 250, maxMs: 500, enough: 0.955 },
   coldStarts: 0,
 };
 
@@ -83,7 +83,7 @@ const full = {
   filterEngines: ['anyvec', 'anyvec-store', 'hnswlib-node', 'brute-force', 'usearch-f32'] as EngineName[],
   correlations: ['random', 'positive', 'negative'] as Correlation[],
   filterSweep: {
-    efforts: [16, 32, 64, 128, 256, 512, 1_024],
+    efforts: [10, 16, 32, 64, 128, 256, 512, 1_024],
     repetitions: 2,
     warmUpMs: 300,
     maxMs: 1_000,

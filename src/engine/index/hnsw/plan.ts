@@ -27,7 +27,7 @@ export type MaskedPlan =
  * What a comparison costs, where one of a walk among all costs 1: measured on 16,000 to 116,000 vectors of 384 components. Rows of a scan are in order,
  * and its neighbours need not be looked up; by signs most are left out. A walk among those that pass looks at the neighbours of neighbours.
  */
-const costs = { scan: 1 / 1.3, scanBySigns: 1 / 4.8, through: 3 };
+const costs = { scan: 1 / 1.3, scanBySigns: 1 / 5.2, through: 3 };
 /** Comparisons that a walk begins with, whatever its `ef`: from the upper levels down; and through others, of some that pass anywhere. */
 const beginning = { walk: 100, through: 250 };
 /** A scan may cost so much more than a walk: it finds nearly all, and a walk what its `ef` finds. */
@@ -85,7 +85,7 @@ export function planNear(question: MaskedQuestion, shareNear: number): MaskedPla
 }
 
 /** A scan by signs begins with this share of what passes, and with so many for each of `ef`. */
-const firstBand = { share: 1 / 32, perEf: 4 };
+const firstBand = { share: 1 / 80, perEf: 4 };
 /** It pays where it may leave out so much. */
 const worthSigns = 8;
 
