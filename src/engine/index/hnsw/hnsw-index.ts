@@ -6,21 +6,12 @@ import type { TimeSlice } from '../../time-slice.ts';
 import { joined, parts } from '../package.ts';
 import { none } from '../positions.ts';
 import { type Generation, RenewingIndex } from '../renewing-index.ts';
-import type { IndexSearchOptions, SlotSet, VectorIndex, VectorSource } from '../vector-index.ts';
+import type { IndexSearchOptions, VectorIndex, VectorSource } from '../vector-index.ts';
 import { auditGraph } from './audit.ts';
 import { Drift } from './drift.ts';
-import { noteMaskedPlan } from './explanation.ts';
+import { searchFiltered } from './filtered-search.ts';
 import { Graph, type ThreadedSettings } from './graph.ts';
-import {
-  bandOf,
-  isWorthLooking,
-  leastShareMet,
-  type MaskedPlan,
-  type MaskedQuestion,
-  planMasked,
-  planNear,
-} from './plan.ts';
-import { type Found, mostProposed, proposedOf, type Slack, slackFor } from './proposal.ts';
+import { type Found, noSlack, proposedOf, type Slack, slackFor } from './proposal.ts';
 import type { Quantization } from './quantization.ts';
 import { identityOf, type Restored, steps } from './saved.ts';
 import { searchEf } from './settings.ts';
@@ -35,10 +26,6 @@ const mostWaiting = 4_096;
 const manyWaiting = 2_048;
 /** Insertions between two looks at the clock. */
 const together = 4;
-/** Where codes rank as vectors do. */
-const noSlack: Slack = { slack: 0, isSquared: true };
-/** What a scan keeps for `k` neighbours asked for, where nothing is known of how far codes err. */
-const scanned = { factor: 8, beyond: 48 };
 /** Looked for, for each one asked for, since codes rank near neighbours otherwise than the vectors do. */
 const proposedPerWanted = 1.5;
 /** And this many more. */
@@ -271,7 +258,11 @@ export class HnswIndex implements VectorIndex {
     const found =
       allowed === undefined
         ? index.search(query, ef)
-        : this.#searchAllowed(generation, query, k, ef, allowed, passing, slack, trace);
+        : searchFiltered(
+            generation,
+            { query, k, ef, allowed, passing, slack, comparisonsPerEf: this.#comparisonsPerEf },
+            trace,
+          );
     if (trace !== undefined) trace.compared.index = index.takeEvaluations();
     if (found === undefined) return undefined;
     const proposed = this.#proposed(generation, found, k, slack);
@@ -330,58 +321,6 @@ export class HnswIndex implements VectorIndex {
     trace.weigh('graph', ef * this.#comparisonsPerEf);
     trace.take('graph', `no filter: a walk that keeps ${ef} in mind${raised ? `, since ${k} are asked for` : ''}`);
     index.takeEvaluations();
-  }
-
-  #searchAllowed(
-    { index, positions }: Generation<Graph>,
-    query: Float32Array,
-    k: number,
-    ef: number,
-    allowed: SlotSet,
-    passing: number,
-    slack: Slack | undefined,
-    trace: SearchTrace | undefined,
-  ): Found | undefined {
-    const { hasSigns } = index;
-    const question = { passing, live: positions.live, ef, comparisonsPerEf: this.#comparisonsPerEf, hasSigns };
-    if (positions.isIdentity && allowed.view !== undefined) index.askWithin(query, allowed.view());
-    else
-      index.ask(query, (visit) => {
-        allowed.forEach((slot) => {
-          const position = positions.positionOf(slot);
-          if (position !== none) visit(position);
-        });
-      });
-    const plan = this.#planMasked(index, question);
-    if (trace !== undefined) noteMaskedPlan(trace, question, plan);
-    if (plan.kind !== 'scan') {
-      const least = leastShareMet(question, plan);
-      const found =
-        plan.kind === 'walk'
-          ? index.walk(ef, plan.breadth, least)
-          : index.walkThrough(Math.max(ef, plan.ef), plan.most, least);
-      if (found.size >= Math.min(ef, passing)) return found;
-      trace?.take('code-scan', 'a walk found too few: the filter keeps out what is near the query');
-    }
-    const wanted =
-      slack === undefined ? Math.min(Graph.mostFound, Math.max(ef, scanned.factor * k + scanned.beyond)) : k;
-    const most = Math.min(Graph.mostFound, Math.max(wanted, mostProposed) + 1);
-    // Of what is wanted there must be enough in the first part.
-    const band = bandOf({ ...question, ef: Math.max(ef, wanted) });
-    const found =
-      band === undefined
-        ? index.scan(wanted, most, slack ?? noSlack)
-        : index.scanSigned(wanted, most, slack ?? noSlack, band);
-    // Where distances are much alike, codes do not tell them apart: then the vectors themselves are compared, by the engine.
-    if (found.size < most) return found;
-    return trace?.decline('what passes the filter is so much alike in distance that codes do not tell it apart');
-  }
-
-  /** For what was asked last. */
-  #planMasked(index: Graph, question: MaskedQuestion): MaskedPlan {
-    const plan = planMasked(question);
-    if (!isWorthLooking(question, plan)) return plan;
-    return planNear(question, index.shareNear()) ?? plan;
   }
 
   #slackOf(index: Graph, query: Float32Array): Slack | undefined {

@@ -47,6 +47,9 @@ export interface Slack {
   readonly isSquared: boolean;
 }
 
+/** Where codes rank as vectors do. */
+export const noSlack: Slack = { slack: 0, isSquared: true };
+
 /**
  * @param error As {@link Audit.error} says, or 0 where codes rank as vectors do.
  * @param size Of the query, under dot, where errors do not grow with distance.
