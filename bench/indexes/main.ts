@@ -25,6 +25,7 @@ const specs: { readonly [name: string]: IndexSpec } = {
   'ivf-flat': { type: 'ivf-flat' },
   'ivf-sq8': { type: 'ivf-sq8' },
   'ivf-pq': { type: 'ivf-pq' },
+  'ivf-pq, 4 bits': { type: 'ivf-pq', options: { pqBits: 4 } },
   'ivf-hnsw': { type: 'ivf-hnsw' },
 };
 

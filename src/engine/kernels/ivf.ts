@@ -40,6 +40,8 @@ export interface IvfKernels {
   fillTables(query: number): void;
   nearestEntry(vector: number, part: number): number;
   rowProducts(a: number, b: number, c: number, d: number, query: number, out: number): void;
+  roundTables(): void;
+  rowNibbleSums(rows: number, out: number): void;
   rowTableSums(a: number, b: number, c: number, d: number, out: number): void;
   readonly blockCount: WebAssembly.Global;
   readonly freeBlock: WebAssembly.Global;
@@ -50,6 +52,8 @@ export interface IvfKernels {
   readonly preparedNorm: WebAssembly.Global;
   readonly encodedStep: WebAssembly.Global;
   readonly encodedNorm: WebAssembly.Global;
+  readonly tableBias: WebAssembly.Global;
+  readonly tableStep: WebAssembly.Global;
   readonly compared: WebAssembly.Global;
   readonly visited: WebAssembly.Global;
 }

@@ -13,13 +13,21 @@ function filled(spec: IndexSpec, dimension: number, metric: Metric, count: numbe
   return indexed;
 }
 
-describe.each(['ivf-flat', 'ivf-sq8', 'ivf-pq', 'ivf-hnsw'])('%s', (type) => {
+const fourBits = { pqBits: 4 };
+const specs: readonly IndexSpec[] = [
+  ...['ivf-flat', 'ivf-sq8', 'ivf-pq', 'ivf-hnsw'].map((type) => ({ type })),
+  { type: 'ivf-pq', options: fourBits },
+];
+
+describe.each(specs)('$type $options', (base) => {
+  const { type } = base;
+
   test.each(['euclidean', 'cosine'] as const)(
     'an offset of a thousand times the spread, common to all, costs no recall under %s',
     (metric) => {
       const shifted = (vector: Float32Array) => vector.map((x) => x + 1_000);
       const make = vectorMaker(48);
-      const indexed = filled({ type, nlist: 32 }, 48, metric, 1_500, () => shifted(make()));
+      const indexed = filled({ ...base, nlist: 32 }, 48, metric, 1_500, () => shifted(make()));
       const { recall, left } = indexed.recall(queriesLike(48).map(shifted), k, { params: { nprobe: 32 } });
       expect(left).toBe(0);
       expect(recall).toBeGreaterThanOrEqual(type === 'ivf-pq' ? 0.95 : 0.99);
@@ -37,7 +45,7 @@ describe.each(['ivf-flat', 'ivf-sq8', 'ivf-pq', 'ivf-hnsw'])('%s', (type) => {
       const anchor = anchors[Math.floor(random() * anchors.length)]!;
       return make().map((x, j) => (j < 4 ? anchor[j]! * sizes[j]! : x));
     };
-    const indexed = filled({ type, nlist: 32 }, 48, 'euclidean', 1_500, mixed);
+    const indexed = filled({ ...base, nlist: 32 }, 48, 'euclidean', 1_500, mixed);
     const queries = Array.from({ length: 25 }, mixed);
     const { recall } = indexed.recall(queries, k, { params: { nprobe: 32 } });
     expect(recall).toBeGreaterThanOrEqual(type === 'ivf-pq' ? 0.9 : 0.99);
@@ -45,13 +53,13 @@ describe.each(['ivf-flat', 'ivf-sq8', 'ivf-pq', 'ivf-hnsw'])('%s', (type) => {
 
   test('all lists visited, nothing near is missed', () => {
     for (const metric of ['euclidean', 'cosine', 'dot'] as const) {
-      const indexed = filled({ type, nlist: 40, nprobe: 40 }, 24, metric, 1_500, vectorMaker(24));
+      const indexed = filled({ ...base, nlist: 40, nprobe: 40 }, 24, metric, 1_500, vectorMaker(24));
       expect(indexed.recall(queriesLike(24), k).recall).toBeGreaterThanOrEqual(0.99);
     }
   });
 
   test('more lists visited find no less', () => {
-    const indexed = filled({ type, nlist: 100 }, 24, 'euclidean', 2_000, vectorMaker(24, { spread: 1 }));
+    const indexed = filled({ ...base, nlist: 100 }, 24, 'euclidean', 2_000, vectorMaker(24, { spread: 1 }));
     const recalls = [1, 4, 16, 100].map((nprobe) => indexed.recall(queriesLike(24), k, { params: { nprobe } }).recall);
     expect(recalls).toEqual(recalls.toSorted((a, b) => a - b));
     expect(recalls[0]).toBeLessThan(recalls[3]!);
@@ -60,7 +68,7 @@ describe.each(['ivf-flat', 'ivf-sq8', 'ivf-pq', 'ivf-hnsw'])('%s', (type) => {
 
   test('a filter costs no recall, not even one that lets only what is far away pass', () => {
     for (const metric of ['euclidean', 'cosine', 'dot'] as const) {
-      const indexed = filled({ type, nlist: 64, nprobe: 6 }, 24, metric, 3_000, vectorMaker(24));
+      const indexed = filled({ ...base, nlist: 64, nprobe: 6 }, 24, metric, 3_000, vectorMaker(24));
       const queries = queriesLike(24, 15);
       const kinds = {
         far: (rank: number) => rank >= 1_500,
@@ -86,7 +94,7 @@ describe.each(['ivf-flat', 'ivf-sq8', 'ivf-pq', 'ivf-hnsw'])('%s', (type) => {
     const make = vectorMaker(16);
     const vectors = Array.from({ length: 3_000 }, make);
     const source = { dimension: 16, metric: 'euclidean' as const, at: (slot: number) => vectors[slot]! };
-    const spec = { type, nlist: 32, nprobe: 32 };
+    const spec = { ...base, nlist: 32, nprobe: 32 };
     const build = (slice: number) => {
       const index = provider.create(provider.resolve(spec, 16, 'euclidean'), source);
       index.add(vectors.slice(0, 2_000).map((_, slot) => slot));
@@ -109,14 +117,14 @@ describe.each(['ivf-flat', 'ivf-sq8', 'ivf-pq', 'ivf-hnsw'])('%s', (type) => {
     const make = vectorMaker(8);
     const extreme = () => make().map((x) => Math.max(-3.4e38, Math.min(3.4e38, x * size)));
     for (const metric of ['dot', 'euclidean'] as const) {
-      const indexed = filled({ type, nlist: 16, nprobe: 16 }, 8, metric, 600, make);
+      const indexed = filled({ ...base, nlist: 16, nprobe: 16 }, 8, metric, 600, make);
       indexed.search(extreme(), k);
       expect(indexed.recall(queriesLike(8), k).recall).toBeGreaterThanOrEqual(0.95);
       indexed.put([[600, extreme()]]);
       expect(indexed.recall(queriesLike(8), k).recall).toBeGreaterThanOrEqual(0.95);
       indexed.remove([600]);
       expect(indexed.recall(queriesLike(8), k)).toMatchObject({ left: 0 });
-      const others = filled({ type, nlist: 16, nprobe: 16 }, 8, metric, 600, extreme);
+      const others = filled({ ...base, nlist: 16, nprobe: 16 }, 8, metric, 600, extreme);
       others.search(make(), k);
       others.search(extreme(), k);
     }
@@ -144,23 +152,56 @@ describe('product codes', () => {
     };
   }
 
-  test.each([false, true])('a sixteenth of the size keeps nine in ten neighbours (opq %s)', (opq) => {
+  test.each([
+    { opq: false, pqBits: 8 },
+    { opq: true, pqBits: 8 },
+    { opq: false, pqBits: 4 },
+    { opq: true, pqBits: 4 },
+  ])('a sixteenth of the size keeps nine in ten neighbours: %j', (options) => {
     const make = embeddings(96, 1);
-    const spec = { type: 'ivf-pq', nlist: 32, nprobe: 12, options: { opq } };
+    const spec = { type: 'ivf-pq', nlist: 32, nprobe: 12, options };
     const indexed = filled(spec, 96, 'cosine', 5_000, make);
-    expect(indexed.index.spec.options).toMatchObject({ pqM: 24, pqBits: 8, opq });
+    expect(indexed.index.spec.options).toMatchObject({ pqM: 192 / options.pqBits, ...options });
     const { recall, left } = indexed.recall(Array.from({ length: 50 }, make), k);
     expect(left).toBe(0);
     expect(recall).toBeGreaterThanOrEqual(0.9);
   });
 
-  test('a rotation makes shorter codes better', () => {
+  test.each([
+    { pqM: 3, pqBits: 8 },
+    { pqM: 4, pqBits: 4 },
+  ])('a rotation makes shorter codes better: %j', (code) => {
     const recalls = [false, true].map((opq) => {
       const make = embeddings(64, 1);
-      const spec = { type: 'ivf-pq', nlist: 8, nprobe: 8, options: { opq, pqM: 3 } };
+      const spec = { type: 'ivf-pq', nlist: 8, nprobe: 8, options: { opq, ...code } };
       return filled(spec, 64, 'euclidean', 5_000, make).recall(Array.from({ length: 50 }, make), k).recall;
     });
     expect(recalls[1]).toBeGreaterThan(recalls[0]!);
+  });
+
+  test('an image is of one number of bits; that of 8 bits is laid out as before there were others', () => {
+    const build = (pqBits: number) => {
+      const options = { seed: 1, pqM: 2, pqBits };
+      const { index, vectors } = filled(
+        { type: 'ivf-pq', nlist: 4, nprobe: 4, options },
+        4,
+        'dot',
+        300,
+        vectorMaker(4),
+      );
+      return { bytes: index.serialize()!, resolved: provider.resolve(index.spec, 4, 'dot'), vectors };
+    };
+    const [eight, four] = [build(8), build(4)];
+    const end = 12 + new DataView(eight.bytes.buffer).getUint32(8, true);
+    const identity = { maker: 'anyvec-ivf', format: 1, dimension: 4, metric: 'dot', kind: 'pq', graph: false };
+    expect(JSON.parse(new TextDecoder().decode(eight.bytes.subarray(12, end)))).toEqual({
+      identity: { ...identity, nlist: 4, nprobe: 4, pqM: 2, opq: false, seed: 1 },
+      lengths: [0, 120, 0, 1_296, 9_488],
+    });
+    expect(provider.load(eight.bytes, eight.resolved, eight.vectors).spec).toEqual(eight.resolved.spec);
+    expect(() => provider.load(four.bytes, eight.resolved, eight.vectors)).toThrow(
+      expect.objectContaining({ code: 'Corruption' }),
+    );
   });
 });
 
@@ -219,6 +260,8 @@ describe('settings', () => {
       nprobe: 3,
       options: { seed: 100, pqM: 25, pqBits: 8, opq: false },
     });
+    // As many bytes, whatever the bits of a part.
+    expect(resolve({ type: 'ivf-pq', options: { pqBits: 4 } }).spec.options).toMatchObject({ pqM: 50, pqBits: 4 });
   });
 
   test('a resolved specification resolves to itself', () => {
@@ -236,6 +279,7 @@ describe('settings', () => {
     { type: 'ivf-pq', options: { pqM: 101 } },
     { type: 'ivf-pq', options: { pqM: 0 } },
     { type: 'ivf-pq', options: { pqBits: 7 } },
+    { type: 'ivf-pq', options: { pqBits: '4' } },
     { type: 'ivf-pq', options: { opq: 'yes' } },
   ] as IndexSpec[])('refused: %j', (spec) => {
     expect(() => resolve(spec)).toThrow(expect.objectContaining({ code: 'InvalidArgument' }));

@@ -16,6 +16,7 @@ const proposals: { readonly [K in ListKind]: { readonly perWanted: number; reado
   flat: { perWanted: 1, beyond: 8 },
   sq8: { perWanted: 1.5, beyond: 8 },
   pq: { perWanted: 6, beyond: 32 },
+  pq4: { perWanted: 6, beyond: 32 },
 };
 
 /** Vectors that wait are all proposed: more than this many are better compared by the engine. */

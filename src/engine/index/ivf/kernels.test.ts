@@ -9,8 +9,11 @@ const dimensions = [...Array.from({ length: 257 }, (_, i) => i + 1), 384, 768, 1
 const module = (await compileIvf())();
 const scratchBytes = 2 ** 18;
 
-function memoryOf(dimension: number, { kind = 'flat' as ListKind, parts = 0, rotated = false, lists = 1 } = {}) {
-  const memory = new ListsMemory(module, { dimension, euclidean: true, kind, lists, parts, rotated });
+function memoryOf(
+  dimension: number,
+  { kind = 'flat' as ListKind, parts = 0, entries = 0, rotated = false, lists = 1 } = {},
+) {
+  const memory = new ListsMemory(module, { dimension, euclidean: true, kind, lists, parts, entries, rotated });
   memory.reserve(memory.layout.blocks + scratchBytes);
   const { blocks } = memory.layout;
   return {
@@ -128,7 +131,7 @@ describe.each([1, 3, 16, 50])('product codes, a part for about %d components', (
     const next = gaussians(5);
     for (const dimension of [1, 2, 5, 16, 33, 100, 257, 384]) {
       const parts = Math.max(1, Math.floor(dimension / length));
-      const { memory, kernels, padded, place, floats } = memoryOf(dimension, { kind: 'pq', parts });
+      const { memory, kernels, padded, place, floats } = memoryOf(dimension, { kind: 'pq', parts, entries: 256 });
       const starts = partStarts({ dimension, parts });
       const books = fill(memory.floats('codebooks', 256 * dimension), 256 * dimension, next);
       const vector = fill(floats(place(0), padded), dimension, next);
@@ -165,10 +168,74 @@ describe.each([1, 3, 16, 50])('product codes, a part for about %d components', (
   });
 });
 
+test('4-bit product codes: tables rounded to half a step, and their sums to the bit, extremes included', () => {
+  const next = gaussians(7);
+  const random = randomNumbers(8);
+  for (const [dimension, parts] of [
+    [1, 1],
+    [2, 2],
+    [5, 3],
+    [16, 16],
+    [33, 7],
+    [384, 192],
+    [384, 191],
+    [1_536, 1_536],
+  ]) {
+    const { memory, kernels, padded, place, floats } = memoryOf(dimension!, {
+      kind: 'pq4',
+      parts: parts!,
+      entries: 16,
+    });
+    const books = fill(memory.floats('codebooks', 16 * dimension!), 16 * dimension!, next);
+    const starts = partStarts({ dimension: dimension!, parts: parts! });
+    const vector = fill(floats(place(0), padded), dimension!, next);
+    // The largest sums there can be: every part reaches 127.
+    if (parts === dimension) {
+      vector.fill(1, 0, dimension!);
+      for (const i of books.keys()) books[i] = i % 16;
+    }
+    kernels.fillTables(place(0));
+    kernels.roundTables();
+    const [step, bias] = [kernels.tableStep.value, kernels.tableBias.value];
+    const rounded = new Uint8Array(memory.buffer, memory.layout.roundedTables, 16 * (parts! + 1));
+    let exactBias = 0;
+    for (let part = 0; part < parts!; part++) {
+      const products = Array.from({ length: 16 }, (_, e) => {
+        let sum = 0;
+        for (let j = starts[part]!; j < starts[part + 1]!; j++) sum += books[16 * j + e]! * vector[j]!;
+        return sum;
+      });
+      const least = Math.min(...products);
+      exactBias += least;
+      for (const [e, product] of products.entries())
+        expect(Math.abs(product - least - rounded[16 * part + e]! * step)).toBeLessThanOrEqual(0.502 * step);
+    }
+    within(bias, exactBias, Math.abs(exactBias));
+    const rowBytes = Math.ceil(parts! / 2);
+    expect(memory.layout.rowBytes).toBe(rowBytes);
+    // Of each part the largest entry for the first row: the sums must not run over.
+    const codeOf = Array.from({ length: 16 }, (_, row) =>
+      Array.from({ length: parts! }, (_, part) => {
+        if (row > 0) return Math.floor(16 * random());
+        const table = rounded.subarray(16 * part, 16 * part + 16);
+        return table.indexOf(Math.max(...table));
+      }),
+    );
+    const codes = new Uint8Array(memory.buffer, place(8), 16 * rowBytes).fill(0);
+    for (const [row, own] of codeOf.entries())
+      for (const [part, code] of own.entries()) codes[16 * (part >> 1) + row]! |= code << (4 * (part & 1));
+    kernels.rowNibbleSums(place(8), place(7));
+    for (const [row, own] of codeOf.entries()) {
+      const sum = own.reduce((total, code, part) => total + rounded[16 * part + code]!, 0);
+      expect(floats(place(7), 16)[row]).toBe(Math.fround(bias + Math.fround(step * sum)));
+    }
+  }
+});
+
 test('a rotation turns each stretch of components by itself', () => {
   const next = gaussians(6);
   for (const dimension of [3, 16, 100, 256, 257, 600]) {
-    const { memory, kernels } = memoryOf(dimension, { kind: 'pq', parts: 1, rotated: true });
+    const { memory, kernels } = memoryOf(dimension, { kind: 'pq', parts: 1, entries: 256, rotated: true });
     const { padded, rotationWidth } = memory.layout;
     const rows = fill(memory.floats('rotation', padded * rotationWidth), dimension * rotationWidth, next);
     const vector = fill(memory.floats('source', dimension), dimension, next);

@@ -9,6 +9,8 @@ export interface ListsShape {
   readonly lists: number;
   /** Parts of product codes; 0 without. */
   readonly parts: number;
+  /** Entries of the codebook of each part: 16 or 256; 0 without. */
+  readonly entries: number;
   readonly rotated: boolean;
 }
 
@@ -48,15 +50,19 @@ const fields = [
   'rowBytes',
   'rowsAt',
   'reaches',
+  'entries',
+  'roundedTables',
+  'blockShift',
 ] as const;
 type Layout = { readonly [F in (typeof fields)[number]]: number };
 
-/** Rows of a block, as the kernels have it. */
-const blockRows = 8;
-const kinds = { flat: 0, sq8: 1, pq: 2 } as const;
-/** Bytes that a block has for its rows beside header, slots and rows. */
-const detailBytes = { flat: 0, sq8: 64, pq: 32 } as const;
-const blockHead = 48;
+const kinds = { flat: 0, sq8: 1, pq: 2, pq4: 3 } as const;
+/** Rows of a block: two to this power. */
+const blockShifts = { flat: 3, sq8: 3, pq: 3, pq4: 4 } as const;
+/** Bytes that a block has for each of its rows beside the slot and the row itself. */
+const detailBytes = { flat: 0, sq8: 8, pq: 4, pq4: 4 } as const;
+const blockHead = 16;
+const slotBytes = 4;
 /** Components that are rotated together at most: more would make rotating dearer than all else. */
 export const mostRotatedTogether = 256;
 const pageBytes = 65_536;
@@ -116,7 +122,7 @@ export class ListsMemory {
 }
 
 function layOut(shape: ListsShape): { layout: Layout; keptFrom: number } {
-  const { dimension, kind, lists, parts, rotated } = shape;
+  const { dimension, kind, lists, parts, entries, rotated } = shape;
   const padded = Math.ceil(dimension / 16) * 16;
   const rotationWidth = rotated ? Math.min(padded, mostRotatedTogether) : padded;
   // Of the part that is rotated last there may be less than of the others.
@@ -134,7 +140,8 @@ function layOut(shape: ListsShape): { layout: Layout; keptFrom: number } {
     prepared: place(2 * padded),
     coarsePrepared: place(2 * padded),
     pending: place(256),
-    tables: place(1_024 * parts),
+    tables: place(4 * entries * parts),
+    roundedTables: place(kind === 'pq4' ? 16 * (parts + 1) : 0),
     order: place(8 * (lists + 4)),
     found: place(8 * ListsMemory.mostFound),
   };
@@ -153,11 +160,18 @@ function layOut(shape: ListsShape): { layout: Layout; keptFrom: number } {
     heads: place(4 * lists),
     sizes: place(4 * lists),
     starts: place(parts > 0 ? 4 * (parts + 1) : 0),
-    codebooks: place(parts > 0 ? 1_024 * dimension : 0),
+    codebooks: place(4 * entries * dimension),
     rotation: rotated ? place(4 * padded * rotationWidth) : 0,
   };
-  const rowsAt = blockHead + detailBytes[kind];
-  const rowBytes = { flat: 4 * Math.ceil(dimension / 4) * 4, sq8: padded, pq: Math.ceil(parts / 4) * 4 }[kind];
+  const blockShift = blockShifts[kind];
+  const blockRows = 2 ** blockShift;
+  const rowsAt = blockHead + blockRows * (slotBytes + detailBytes[kind]);
+  const rowBytes = {
+    flat: 4 * Math.ceil(dimension / 4) * 4,
+    sq8: padded,
+    pq: Math.ceil(parts / 4) * 4,
+    pq4: Math.ceil(parts / 2),
+  }[kind];
   return {
     keptFrom,
     layout: {
@@ -170,6 +184,8 @@ function layOut(shape: ListsShape): { layout: Layout; keptFrom: number } {
       ...kept,
       rotationWidth,
       parts,
+      entries,
+      blockShift,
       blocks: end,
       blockBytes: Math.ceil((rowsAt + blockRows * rowBytes) / 16) * 16,
       rowBytes,

@@ -1,28 +1,29 @@
+import type { ListsShape } from './lists-memory.ts';
 import type { TrainingMemory } from './training-memory.ts';
 
-const entries = 256;
 const iterations = 6;
 /** With so few points for each entry, more than one round changes nothing. */
-const fewPoints = 2 * entries;
+const fewPoints = 2;
 /** What one f32 costs, in multiplications of 8-bit codes. */
 const costPerFloat = 4;
 
 /** What {@link learnCodebooks} costs, about. */
-export function codebooksCost(points: number, dimension: number): number {
-  return points * entries * dimension * costPerFloat * roundsFor(points);
+export function codebooksCost(points: number, { dimension, entries }: ListsShape): number {
+  return points * entries * dimension * costPerFloat * roundsFor(points, entries);
 }
 
-function roundsFor(points: number): number {
-  return points <= fewPoints ? 1 : iterations;
+function roundsFor(points: number, entries: number): number {
+  return points <= fewPoints * entries ? 1 : iterations;
 }
 
 /** Learns the entries of each part of product codes from the first points, by Lloyd's algorithm. Yields costs. */
 export function* learnCodebooks(memory: TrainingMemory, points: number): Generator<number, void, void> {
-  const starts = memory.words('starts', memory.shape.parts + 1).slice();
-  for (let part = 0; part < memory.shape.parts; part++) {
+  const { parts, entries } = memory.shape;
+  const starts = memory.words('starts', parts + 1).slice();
+  for (let part = 0; part < parts; part++) {
     const [from, to] = [starts[part]!, starts[part + 1]!];
     for (let entry = 0; entry < entries; entry++) setEntry(memory, entry, entry % points, from, to);
-    for (let round = 0; round < roundsFor(points); round++) {
+    for (let round = 0; round < roundsFor(points, entries); round++) {
       memory.kernels.assignEntries(memory.at.points, points, part, memory.at.labels);
       moveEntries(memory, points, from, to, (entry) => (entry * 31 + round * 17) % points);
       yield points * entries * (to - from) * costPerFloat;
@@ -31,6 +32,7 @@ export function* learnCodebooks(memory: TrainingMemory, points: number): Generat
 }
 
 function setEntry(memory: TrainingMemory, entry: number, point: number, from: number, to: number): void {
+  const { entries } = memory.shape;
   const x = memory.point(point);
   for (let j = from; j < to; j++) memory.floats('codebooks', entries, j * entries)[entry] = x[j]!;
 }
@@ -43,7 +45,7 @@ function moveEntries(
   to: number,
   anyPoint: (entry: number) => number,
 ): void {
-  const { padded } = memory.layout;
+  const { padded, entries } = memory.layout;
   const labels = new Uint8Array(memory.buffer, memory.at.labels, points);
   const all = new Float32Array(memory.buffer, memory.at.points, points * padded);
   const counts = new Uint32Array(entries);

@@ -7,8 +7,8 @@ import type { ResolvedIndex } from '../vector-index.ts';
 export const types = ['ivf-flat', 'ivf-sq8', 'ivf-pq', 'ivf-hnsw'] as const;
 type IvfType = (typeof types)[number];
 
-/** What the lists hold: f32 components, 8-bit codes, product codes. */
-export type ListKind = 'flat' | 'sq8' | 'pq';
+/** What the lists hold: f32 components, 8-bit codes, product codes of 8 bits a part, of 4 bits a part. */
+export type ListKind = 'flat' | 'sq8' | 'pq' | 'pq4';
 
 /** Inverted lists, all settings filled in. */
 export interface IvfSettings {
@@ -19,7 +19,7 @@ export interface IvfSettings {
   readonly nlist: number | undefined;
   /** Undefined: by the number of lists. */
   readonly nprobe: number | undefined;
-  /** Bytes of a product code. */
+  /** Parts of a product code. */
   readonly pqM: number;
   readonly opq: boolean;
   readonly seed: number;
@@ -27,7 +27,7 @@ export interface IvfSettings {
 
 const defaultSeed = 100;
 /** f32 components that one byte of a product code stands for by default: a sixteenth of their size. */
-const componentsPerCode = 4;
+const componentsPerByte = 4;
 /** Lists that are too short cost recall and gain nothing: as long as there are fewer vectors for each, there are fewer lists. */
 const leastListLength = 16;
 const mostLists = 65_536;
@@ -63,7 +63,7 @@ export function resolveIvf(spec: IndexSpec, dimension: number, metric: Metric): 
 /** The settings of a resolved specification. */
 export function ivfSettings({ type, nlist, nprobe, options = {} }: IndexSpec): IvfSettings {
   return {
-    kind: type === 'ivf-pq' ? 'pq' : type === 'ivf-sq8' ? 'sq8' : 'flat',
+    kind: type === 'ivf-pq' ? (options.pqBits === 4 ? 'pq4' : 'pq') : type === 'ivf-sq8' ? 'sq8' : 'flat',
     graph: type === 'ivf-hnsw',
     nlist,
     nprobe,
@@ -98,9 +98,9 @@ function productOptions(
   { pqM, pqBits = 8, opq = false }: NonNullable<IndexSpec['options']>,
   dimension: number,
 ): { pqM: number; pqBits: number; opq: boolean } {
-  if (pqBits !== 8) throw invalid('index.options.pqBits', '8 is needed: codes of other lengths are not known');
+  if (pqBits !== 4 && pqBits !== 8) throw invalid('index.options.pqBits', '4 or 8 is needed');
   if (typeof opq !== 'boolean') throw invalid('index.options.opq', 'true or false is needed');
-  const usual = Math.max(1, Math.ceil(dimension / componentsPerCode));
+  const usual = Math.max(1, Math.ceil((8 * dimension) / (componentsPerByte * pqBits)));
   return { pqM: integer('index.options.pqM', pqM ?? usual, 1, dimension), pqBits, opq };
 }
 

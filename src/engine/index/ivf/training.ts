@@ -39,15 +39,20 @@ export interface Trained {
   install(memory: ListsMemory): void;
 }
 
+/** Entries of the codebooks. */
+const entriesOf = { flat: 0, sq8: 0, pq: 256, pq4: 16 } as const;
+
 /** The shape of lists for so many vectors. */
 export function shapeFor(settings: IvfSettings, vectors: VectorSource, count: number): ListsShape {
+  const entries = entriesOf[settings.kind];
   return {
     dimension: vectors.dimension,
     euclidean: vectors.metric !== 'dot',
     kind: settings.kind,
     lists: listsFor(settings, count),
-    parts: settings.kind === 'pq' ? settings.pqM : 0,
-    rotated: settings.kind === 'pq' && settings.opq,
+    parts: entries > 0 ? settings.pqM : 0,
+    entries,
+    rotated: entries > 0 && settings.opq,
   };
 }
 
@@ -61,7 +66,7 @@ export function trainingCost(shape: ListsShape, count: number): number {
     clusteringCost(points, shape.lists, padded) +
     assigningCost(learnt, shape.lists, padded) +
     (shape.rotated ? axesCost(Math.min(learnt, rotationPoints), Math.min(mostRotatedTogether, padded)) : 0) +
-    (shape.parts > 0 ? codebooksCost(learnt, shape.dimension) : 0)
+    (shape.parts > 0 ? codebooksCost(learnt, shape) : 0)
   );
 }
 
@@ -223,13 +228,13 @@ function* learnRotation(memory: TrainingMemory, points: number, all: number): Ge
 }
 
 function install(from: TrainingMemory, to: ListsMemory): void {
-  const { padded, lists, rotationWidth, dimension } = from.layout;
+  const { padded, lists, rotationWidth, dimension, entries } = from.layout;
   for (const name of ['scales', 'inverses', 'coarseScales', 'coarseInverses'] as const)
     to.floats(name, padded).set(from.floats(name, padded));
   to.floats('centroids', padded * lists).set(from.floats('centroids', padded * lists));
   if (to.shape.rotated) {
     to.floats('rotation', padded * rotationWidth).set(from.floats('rotation', padded * rotationWidth));
   }
-  if (to.shape.parts > 0) to.floats('codebooks', 256 * dimension).set(from.floats('codebooks', 256 * dimension));
+  to.floats('codebooks', entries * dimension).set(from.floats('codebooks', entries * dimension));
   to.kernels.encodeCentroids(0, lists);
 }

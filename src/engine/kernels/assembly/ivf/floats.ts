@@ -19,6 +19,12 @@ export function largestOf(v: v128): f32 {
   );
 }
 
+// @ts-expect-error: decorator
+@inline
+export function leastOf(v: v128): f32 {
+  return -largestOf(f32x4.neg(v));
+}
+
 /** The sums of the lanes of four vectors, in one. */
 // @ts-expect-error: decorator
 @inline

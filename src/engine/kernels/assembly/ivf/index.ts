@@ -15,7 +15,8 @@ export {
   reserve,
   restore,
 } from './lists';
+export { roundTables, tableBias, tableStep } from './nibbles';
 export { fillTables, nearestEntry } from './product';
 export { compared, search, visited } from './search';
 export { assignEntries, assignPoints } from './training';
-export { rowProducts, rowTableSums } from './rows';
+export { rowNibbleSums, rowProducts, rowTableSums } from './rows';

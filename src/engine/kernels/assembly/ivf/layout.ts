@@ -6,13 +6,11 @@
 /** Stands for "no slot" and "no list". */
 export const none: u32 = 0xffffffff;
 
-/** Rows of a block. */
-export const blockRows: i32 = 8;
-
-/** Lists of f32 components; of 8-bit codes; of product codes. */
+/** Lists of f32 components; of 8-bit codes; of product codes of 8 bits a part; of 4 bits a part. */
 export const kindFlat: i32 = 0;
 export const kindCodes: i32 = 1;
 export const kindProduct: i32 = 2;
+export const kindNibbles: i32 = 3;
 
 /** Components that count. */
 export let dimension: i32 = 0;
@@ -65,15 +63,21 @@ export let rotationWidth: i32 = 0;
 /** Parts that product codes cut a vector into, and u32 where each begins (and, at last, where the last one ends). */
 export let parts: i32 = 0;
 export let starts: usize = 0;
-/** f32: for each component its value in each of the 256 entries. */
+/** Entries of a codebook: 256, or 16 where a code has 4 bits. */
+export let entries: i32 = 0;
+/** f32: for each component its value in each of the entries. */
 export let codebooks: usize = 0;
-/** f32: for each part the inner product of the query with each of the 256 entries. */
+/** f32: for each part the inner product of the query with each of the entries. */
 export let tables: usize = 0;
+/** u8: the same for codes of 4 bits, for an even number of parts, as `roundTables` writes them. */
+export let roundedTables: usize = 0;
 export let blocks: usize = 0;
 export let blockBytes: i32 = 0;
 /** Bytes of a row, and where rows begin in a block. */
 export let rowBytes: i32 = 0;
 export let rowsAt: i32 = 0;
+/** A block has room for two to this power of rows. */
+export let blockShift: i32 = 0;
 
 export function configure(table: usize): void {
   dimension = load<i32>(table);
@@ -110,6 +114,9 @@ export function configure(table: usize): void {
   rowBytes = load<i32>(table, 124);
   rowsAt = load<i32>(table, 128);
   reaches = load<u32>(table, 132);
+  entries = load<i32>(table, 136);
+  roundedTables = load<u32>(table, 140);
+  blockShift = load<i32>(table, 144);
 }
 
 // @ts-expect-error: decorator

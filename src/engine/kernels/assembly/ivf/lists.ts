@@ -1,16 +1,19 @@
 /*
- * Lists of rows, in blocks of eight. A block has a header (the next block of its list, the list, how many rows it has), the slots of its rows, what
- * else belongs to each row, and the rows. Only the first block of a list may have room: rows are added there, and a row that goes is replaced by the last
- * one there.
+ * Lists of rows, in blocks of eight, of 4-bit product codes in blocks of sixteen. A block has a header (the next block of its list, the list, how many
+ * rows it has), the slots of its rows, what else belongs to each row, and the rows. Only the first block of a list may have room: rows are added there,
+ * and a row that goes is replaced by the last one there.
  *
- * A position is the number of a block times eight, plus the number of a row in it. Blocks are named by their number, so that a memory image can be
+ * A position is the number of a block times its rows, plus the number of a row in it. Blocks are named by their number, so that a memory image can be
  * used wherever it lies.
+ *
+ * Rows lie one after another, but for those of 4-bit product codes, which are compared sixteen at once: there lies the first byte of each of the sixteen,
+ * then the second byte of each, and so on.
  */
 import {
   asked,
   blockBytes,
-  blockRows,
   blocks,
+  blockShift,
   centroidOf,
   euclidean,
   heads,
@@ -18,6 +21,7 @@ import {
   kind,
   kindCodes,
   kindFlat,
+  kindNibbles,
   none,
   padded,
   reaches,
@@ -29,7 +33,7 @@ import {
 } from './layout';
 import { encode, encodedLoss, encodedNorm, encodedStep } from './codes';
 import { innerProduct, squaredDistance } from './floats';
-import { encodeProduct, productLoss } from './product';
+import { encodeNibbles, encodeProduct, productLoss } from './product';
 
 /** Blocks ever used. The next one lies behind them: the host sees that there is memory for it. */
 export let blockCount: u32 = 0;
@@ -45,8 +49,9 @@ const nextAt: usize = 0;
 const listAt: usize = 4;
 const countAt: usize = 8;
 const slotsAt: usize = 16;
-/** Codes: eight steps, then eight squared norms. Product codes: eight remainders. */
+/** Codes: eight steps, then eight squared norms. Product codes: a remainder for each row. */
 const detailsAt: usize = 48;
+const nibbleDetailsAt: usize = 80;
 
 // @ts-expect-error: decorator
 @inline
@@ -79,6 +84,13 @@ export function detailOf(block: usize, i: i32): f32 {
   return load<f32>(block + (<usize>i << 2), detailsAt);
 }
 
+/** The remainder of a row of 4-bit product codes. */
+// @ts-expect-error: decorator
+@inline
+export function nibbleDetails(block: usize): usize {
+  return block + nibbleDetailsAt;
+}
+
 /** The squared norm of a row of codes. */
 // @ts-expect-error: decorator
 @inline
@@ -90,6 +102,13 @@ export function normOf(block: usize, i: i32): f32 {
 @inline
 export function rowOf(block: usize, i: i32): usize {
   return block + <usize>rowsAt + <usize>i * <usize>rowBytes;
+}
+
+/** Where the first byte of a row of 4-bit product codes lies. */
+// @ts-expect-error: decorator
+@inline
+export function nibblesOf(block: usize, i: i32): usize {
+  return block + <usize>rowsAt + <usize>i;
 }
 
 /** Takes over the state of lists that were loaded. */
@@ -124,7 +143,7 @@ function take(): u32 {
 export function insertInto(list: u32, slot: u32): u32 {
   const headAt = heads + (<usize>list << 2);
   let number = load<u32>(headAt) - 1;
-  if (number == none || countOf(blockAt(number)) == blockRows) {
+  if (number == none || countOf(blockAt(number)) == 1 << blockShift) {
     const added = take();
     store<u32>(blockAt(added), number + 1, nextAt);
     store<u32>(blockAt(added), list, listAt);
@@ -141,7 +160,7 @@ export function insertInto(list: u32, slot: u32): u32 {
   store<u32>(sizeAt, load<u32>(sizeAt) + 1);
   if (!euclidean) extendReach(list);
   insertedList = list;
-  return (number << 3) + i;
+  return (number << blockShift) + i;
 }
 
 /** A list with its middle near zero has no direction: its reach is bounded. */
@@ -171,7 +190,8 @@ function writeRow(block: usize, i: i32, list: u32): void {
   } else {
     insertedError = squaredDistance(asked, centroid, padded);
     subtract(asked, centroid, residual);
-    store<f32>(details, encodeProduct(list, row), detailsAt);
+    if (kind == kindNibbles) store<f32>(details, encodeNibbles(list, nibblesOf(block, i)), nibbleDetailsAt);
+    else store<f32>(details, encodeProduct(list, row), detailsAt);
     insertedLoss = productLoss;
   }
 }
@@ -181,10 +201,23 @@ export function subtract(a: usize, b: usize, out: usize): void {
     v128.store(out + at, f32x4.sub(v128.load(a + at), v128.load(b + at)));
 }
 
+function copyRow(block: usize, i: i32, from: usize, last: i32): void {
+  const details = block + (<usize>i << 2);
+  if (kind == kindNibbles) {
+    store<f32>(details, load<f32>(from + (<usize>last << 2), nibbleDetailsAt), nibbleDetailsAt);
+    for (let at: usize = 0, end = <usize>rowBytes << 4; at < end; at += 16)
+      store<u8>(nibblesOf(block, i) + at, load<u8>(nibblesOf(from, last) + at));
+    return;
+  }
+  if (kind != kindFlat) store<f32>(details, detailOf(from, last), detailsAt);
+  if (kind == kindCodes) store<f32>(details, normOf(from, last), detailsAt + 32);
+  memory.copy(rowOf(block, i), rowOf(from, last), rowBytes);
+}
+
 /** Takes a row out. Returns the slot of the row that is at its position now, `none` where none is. */
 export function remove(position: u32): u32 {
-  const block = blockAt(position >> 3);
-  const i = <i32>(position & 7);
+  const block = blockAt(position >> blockShift);
+  const i = <i32>(position & ((1 << blockShift) - 1));
   const list = load<u32>(block, listAt);
   const headAt = heads + (<usize>list << 2);
   const headNumber = load<u32>(headAt) - 1;
@@ -194,9 +227,7 @@ export function remove(position: u32): u32 {
   if (head != block || last != i) {
     moved = slotOf(head, last);
     store<u32>(block + (<usize>i << 2), moved, slotsAt);
-    if (kind != kindFlat) store<f32>(block + (<usize>i << 2), detailOf(head, last), detailsAt);
-    if (kind == kindCodes) store<f32>(block + (<usize>i << 2), normOf(head, last), detailsAt + 32);
-    memory.copy(rowOf(block, i), rowOf(head, last), rowBytes);
+    copyRow(block, i, head, last);
   }
   store<i32>(head, last, countAt);
   if (last == 0) {
@@ -210,5 +241,5 @@ export function remove(position: u32): u32 {
 
 /** The list of a position. */
 export function listOf(position: u32): u32 {
-  return load<u32>(blockAt(position >> 3), listAt);
+  return load<u32>(blockAt(position >> blockShift), listAt);
 }

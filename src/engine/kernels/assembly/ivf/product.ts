@@ -1,8 +1,8 @@
 /*
- * Product codes: a vector is cut into parts, and each part is replaced by the nearest of 256 entries of its own codebook. Codebooks lie component by
- * component, 256 values each, so that four entries are compared at once whatever the length of a part.
+ * Product codes: a vector is cut into parts, and each part is replaced by the nearest of the 256 or 16 entries of its own codebook. Codebooks lie component
+ * by component, so that four entries are compared at once whatever the length of a part.
  */
-import { centroidOf, codebooks, parts, residual, starts, tables } from './layout';
+import { centroidOf, codebooks, entries, parts, residual, starts, tables } from './layout';
 
 // @ts-expect-error: decorator
 @inline
@@ -13,16 +13,17 @@ function startOf(part: i32): i32 {
 // @ts-expect-error: decorator
 @inline
 function columnOf(component: i32): usize {
-  return codebooks + (<usize>component << 10);
+  return codebooks + <usize>component * (<usize>entries << 2);
 }
 
 /** Fills the tables with the inner products of a vector's parts with all entries. */
 export function fillTables(query: usize): void {
+  const bytes = <usize>entries << 2;
   for (let part = 0; part < parts; part++) {
     const from = startOf(part);
     const to = startOf(part + 1);
-    const table = tables + (<usize>part << 10);
-    for (let at: usize = 0; at < 1_024; at += 64) {
+    const table = tables + <usize>part * bytes;
+    for (let at: usize = 0; at < bytes; at += 64) {
       let s0 = f32x4.splat(0);
       let s1 = f32x4.splat(0);
       let s2 = f32x4.splat(0);
@@ -52,7 +53,7 @@ export function nearestEntry(vector: usize, part: i32): u32 {
   let at0 = i32x4(0, 1, 2, 3);
   let at1 = i32x4(4, 5, 6, 7);
   const eight = i32x4.splat(8);
-  for (let at: usize = 0; at < 1_024; at += 32) {
+  for (let at: usize = 0, bytes = <usize>entries << 2; at < bytes; at += 32) {
     let s0 = f32x4.splat(0);
     let s1 = f32x4.splat(0);
     for (let j = from; j < to; j++) {
@@ -98,23 +99,46 @@ export function nearestEntry(vector: usize, part: i32): u32 {
 /** Squared distance of what was last encoded from what its codes stand for. */
 export let productLoss: f32 = 0;
 
+/** Of what is being encoded; see `encodeProduct`. */
+let rest: f64 = 0;
+let loss: f64 = 0;
+
+/** The code of a part of the vector at `residual`, which is added to `rest` and `loss`. */
+// @ts-expect-error: decorator
+@inline
+function encodePart(part: i32, centroid: usize): u32 {
+  const entry = nearestEntry(residual, part);
+  for (let j = startOf(part), to = startOf(part + 1); j < to; j++) {
+    const r = <f64>load<f32>(columnOf(j) + (<usize>entry << 2));
+    rest += r * (r + 2.0 * <f64>load<f32>(centroid + (<usize>j << 2)));
+    const lost = <f64>load<f32>(residual + (<usize>j << 2)) - r;
+    loss += lost * lost;
+  }
+  return entry;
+}
+
 /**
  * Writes the codes of the vector at `residual`, which is relative to the centroid of `list`. Returns, with r for what the codes stand for and c for the
  * centroid, |r|^2 + 2 <c, r>: what is left of |q - c - r|^2 without |q - c|^2 and -2 <q, r>.
  */
 export function encodeProduct(list: u32, out: usize): f32 {
   const centroid = centroidOf(list);
-  let rest: f64 = 0;
-  let loss: f64 = 0;
-  for (let part = 0; part < parts; part++) {
-    const entry = nearestEntry(residual, part);
-    store<u8>(out + <usize>part, <u8>entry);
-    for (let j = startOf(part), to = startOf(part + 1); j < to; j++) {
-      const r = <f64>load<f32>(columnOf(j) + (<usize>entry << 2));
-      rest += r * (r + 2.0 * <f64>load<f32>(centroid + (<usize>j << 2)));
-      const lost = <f64>load<f32>(residual + (<usize>j << 2)) - r;
-      loss += lost * lost;
-    }
+  rest = 0;
+  loss = 0;
+  for (let part = 0; part < parts; part++) store<u8>(out + <usize>part, <u8>encodePart(part, centroid));
+  productLoss = <f32>loss;
+  return <f32>rest;
+}
+
+/** The same in 4 bits a part, two parts a byte (the first in the low bits), with the bytes sixteen apart. */
+export function encodeNibbles(list: u32, out: usize): f32 {
+  const centroid = centroidOf(list);
+  rest = 0;
+  loss = 0;
+  for (let part = 0; part < parts; part += 2) {
+    const low = encodePart(part, centroid);
+    const high = part + 1 < parts ? encodePart(part + 1, centroid) : 0;
+    store<u8>(out + (<usize>part << 3), <u8>(low | (high << 4)));
   }
   productLoss = <f32>loss;
   return <f32>rest;

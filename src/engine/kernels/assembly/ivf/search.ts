@@ -11,6 +11,7 @@ import {
   kind,
   kindCodes,
   kindFlat,
+  kindNibbles,
   lists,
   order,
   padded,
@@ -24,7 +25,8 @@ import { prepare, preparedNorm, preparedStep, products } from './codes';
 import { rankLists } from './coarse';
 import { innerProduct, innerProducts, squaredDistance, squaredDistances } from './floats';
 import { distanceIn, entryOf, popLeast, pushGreatest, replaceGreatest } from '../heaps';
-import { blockAt, countOf, detailOf, nextOf, normOf, rowOf, slotOf } from './lists';
+import { blockAt, countOf, detailOf, nextOf, nibbleDetails, nibblesOf, normOf, rowOf, slotOf } from './lists';
+import { nibbleSums, roundTables } from './nibbles';
 import { fillTables, tableSums } from './product';
 
 /** Rows that were compared, and lists that were visited, in the last search. */
@@ -68,6 +70,7 @@ export function search(most: i32, nprobe: i32, enough: i32, mask: usize, given: 
   }
   if (kind == kindCodes && !euclidean) prepareRows(0);
   if (kind > kindCodes) fillTables(asked);
+  if (kind == kindNibbles) roundTables();
   for (; visited < given && !(visited >= nprobe && compared >= enough); visited++) {
     scan(load<u32>(order + (<usize>visited << 3)), mask);
   }
@@ -130,6 +133,10 @@ function isBeyond(entry: u64, slack: f32): bool {
 }
 
 function scan(list: u32, mask: usize): void {
+  if (kind == kindNibbles) {
+    scanNibbles(list, mask);
+    return;
+  }
   let head = load<u32>(heads + (<usize>list << 2));
   let entered = false;
   waiting = 0;
@@ -138,7 +145,7 @@ function scan(list: u32, mask: usize): void {
     const count = countOf(block);
     for (let i = 0; i < count; i++) {
       const slot = slotOf(block, i);
-      if (mask != 0 && ((<u32>load<u8>(mask + (slot >> 3)) >> (slot & 7)) & 1) == 0) continue;
+      if (mask != 0 && !passes(slot, mask)) continue;
       if (!entered) {
         enter(list);
         entered = true;
@@ -147,6 +154,58 @@ function scan(list: u32, mask: usize): void {
     }
   }
   if (waiting > 0) compare();
+}
+
+/** Whether the bit of a slot is set. */
+// @ts-expect-error: decorator
+@inline
+function passes(slot: u32, mask: usize): bool {
+  return ((<u32>load<u8>(mask + (slot >> 3)) >> (slot & 7)) & 1) != 0;
+}
+
+/** The same for rows that are compared a block at a time. */
+function scanNibbles(list: u32, mask: usize): void {
+  let entered = false;
+  for (let head = load<u32>(heads + (<usize>list << 2)); head != 0; head = nextOf(blockAt(head - 1))) {
+    const block = blockAt(head - 1);
+    let chosen = (1 << countOf(block)) - 1;
+    if (mask != 0) {
+      for (let i = 0, count = countOf(block); i < count; i++)
+        if (!passes(slotOf(block, i), mask)) chosen &= ~(1 << i);
+    }
+    if (chosen == 0) continue;
+    if (!entered) {
+      enter(list);
+      entered = true;
+    }
+    compareNibbles(block, chosen);
+  }
+}
+
+/** Compares with the rows of a block whose bits are set. */
+function compareNibbles(block: usize, chosen: i32): void {
+  compared += popcnt(chosen);
+  nibbleSums(nibblesOf(block, 0), pending);
+  for (let group = 0; group < 16; group += 4) {
+    const at = pending + (<usize>group << 2);
+    const distances = distancesBy(v128.load(at), v128.load(nibbleDetails(block) + (<usize>group << 2)));
+    let better = i32x4.bitmask(f32x4.lt(distances, f32x4.splat(bound))) & (chosen >> group);
+    if (better == 0) continue;
+    v128.store(at, distances);
+    for (; better != 0; better &= better - 1) {
+      const i = ctz(better);
+      offer(load<f32>(at + (<usize>i << 2)), slotOf(block, group + i));
+    }
+  }
+}
+
+/** Distances by the inner products with the codes, and by what else there is of rows. */
+// @ts-expect-error: decorator
+@inline
+function distancesBy(dots: v128, rest: v128): v128 {
+  const common = f32x4.splat(base);
+  if (!euclidean) return f32x4.neg(f32x4.add(common, dots));
+  return f32x4.add(common, f32x4.sub(rest, f32x4.add(dots, dots)));
 }
 
 /** Prepares what was asked, relative to a centroid (0: to none), for products with rows. */
@@ -202,7 +261,6 @@ function distancesOfWaiting(): v128 {
   const b = <usize>load<u32>(pending, 4);
   const c = <usize>load<u32>(pending, 8);
   const d = <usize>load<u32>(pending, 12);
-  const common = f32x4.splat(base);
   if (kind == kindFlat) {
     const width = rowBytes >> 2;
     if (euclidean) return squaredDistances(a, b, c, d, asked, width);
@@ -218,8 +276,7 @@ function distancesOfWaiting(): v128 {
     dots = tableSums(a, b, c, d);
     rest = v128.load(pending, detailsAt);
   }
-  if (!euclidean) return f32x4.neg(f32x4.add(common, dots));
-  return f32x4.add(common, f32x4.sub(rest, f32x4.add(dots, dots)));
+  return distancesBy(dots, rest);
 }
 
 function offer(distance: f32, slot: u32): void {
