@@ -1,9 +1,9 @@
 import { type Interval, meanWithInterval } from './autotune/interval.ts';
 import { answersTo, type Question, storedQuestions } from './autotune/questions.ts';
 import { requireSupport } from './capabilities.ts';
-import { uniform } from './engine/index/ivf/random.ts';
 import { invalid, unsupported } from './errors.ts';
 import type { Filter } from './filter/types.ts';
+import { uniform } from './random.ts';
 import type { VectorStore } from './store.ts';
 import type { CallOptions, Match, Payload, SearchParams, VectorInput } from './types.ts';
 import { checkedOptions, integerOption, numberOption } from './validate/options.ts';

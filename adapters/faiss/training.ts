@@ -1,5 +1,6 @@
 import { writeNative } from '../../src/engine/index/addon/native-vectors.ts';
 import type { VectorSource } from '../../src/engine/index/vector-index.ts';
+import { sampleOf, uniform } from '../../src/random.ts';
 import { type Factory, maximumTrainingNumbers } from './factory.ts';
 
 /** Vectors that ranges, rotations and small tables are learnt from, where there are as many. */
@@ -19,33 +20,10 @@ export function samplePoints(factory: Factory, dimension: number): number {
 
 /** The vectors of a sample of the slots, one after another: the same ones for the same slots. */
 export function trainingVectors(slots: readonly number[], points: number, vectors: VectorSource): number[] {
-  const chosen = sample(slots, points);
+  // Neighbours in time are often alike, so neither the first vectors nor every n-th will do.
+  const chosen = sampleOf(Uint32Array.from(slots).sort(), points, uniform(0x5eed));
   const numbers = new Array<number>(chosen.length * vectors.dimension).fill(0);
   for (const [i, slot] of chosen.entries())
     writeNative(vectors.at(slot), vectors.metric, numbers, i * vectors.dimension);
   return numbers;
-}
-
-/** The first steps of a Fisher-Yates shuffle: neighbours in time are often alike, so neither the first vectors nor every n-th will do. */
-function sample(slots: readonly number[], points: number): number[] {
-  const pool = Uint32Array.from(slots).sort();
-  const random = generator(0x5eed);
-  const count = Math.min(points, pool.length);
-  for (let i = 0; i < count; i++) {
-    const j = i + Math.floor(random() * (pool.length - i));
-    const slot = pool[j]!;
-    pool[j] = pool[i]!;
-    pool[i] = slot;
-  }
-  return [...pool.subarray(0, count)];
-}
-
-/** Mulberry32: numbers from 0 to below 1. */
-function generator(state: number): () => number {
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

@@ -1,9 +1,9 @@
 /** Node only. The questions of `anyvec bench`: from a file, or stored vectors drawn by chance. */
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { uniform } from '../engine/index/ivf/random.ts';
 import { VectorStoreError } from '../errors.ts';
 import type { Filter } from '../filter/types.ts';
+import { uniform } from '../random.ts';
 import type { VectorStore } from '../store.ts';
 import type { CallOptions, Payload } from '../types.ts';
 import type { Question } from './bench-run.ts';

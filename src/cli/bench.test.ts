@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 
 import { runCli } from '../../test/support/run-cli.ts';
 import { connect } from '../connect.ts';
-import { uniform } from '../engine/index/ivf/random.ts';
+import { uniform } from '../random.ts';
 import { type RunningServer, serve } from '../server/index.ts';
 import type { Match, SearchOptions } from '../types.ts';
 import { drawQuestions } from './bench-questions.ts';

@@ -1,5 +1,6 @@
 /** Node only. How one collection compares. */
 import { type Capabilities, isSupported } from '../capabilities.ts';
+import { uniform } from '../random.ts';
 import type { VectorStore } from '../store.ts';
 import type { CollectionInfo, Id, Payload, RecordInput } from '../types.ts';
 import { batched, pageSize } from './batches.ts';
@@ -10,7 +11,7 @@ import { type Expected, Neighbours } from './neighbours.ts';
 import { type Comparison, Partition } from './partition.ts';
 import { sameFields } from './plan.ts';
 import type { PhaseProgress } from './progress.ts';
-import { Reservoir, seededRandom } from './sample.ts';
+import { Reservoir } from './sample.ts';
 import {
   type CollectionScope,
   inNamespace,
@@ -53,7 +54,7 @@ export class CollectionCheck {
     this.#options = options;
     this.#progress = progress;
     this.#tally = new Tally(options.listed ?? 1_000, options.allowExtra === true);
-    this.#random = seededRandom(options.seed);
+    this.#random = uniform(options.seed);
     const here = (options.leftOut ?? []).filter(({ collection }) => collection === scope.info.name);
     this.#leftOut = new Set(here.map(({ namespace, id }) => keyOf(namespace, id)));
   }

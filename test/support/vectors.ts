@@ -1,17 +1,9 @@
 import type { VectorSource } from '../../src/engine/index/vector-index.ts';
+import { uniform } from '../../src/random.ts';
 import { distanceBetween } from '../../src/score.ts';
 import type { Metric } from '../../src/types.ts';
 
-/** Random numbers from 0 to below 1, the same for the same seed. */
-export function randomNumbers(seed: number): () => number {
-  let state = seed | 0;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
+export const randomNumbers = uniform;
 
 /** Vectors from a mixture of Gaussians, as embeddings are: `clusters` of them, each as wide as `spread` times the whole. */
 export function vectorMaker(dimension: number, { seed = 1, clusters = 20, spread = 0.5 } = {}): () => Float32Array {

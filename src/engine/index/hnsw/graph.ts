@@ -1,3 +1,4 @@
+import { Mulberry32 } from '../../../random.ts';
 import { norm } from '../../../score.ts';
 import type { Metric } from '../../../types.ts';
 import type { HnswModules } from '../../kernels/hnsw.ts';
@@ -44,7 +45,7 @@ export class Graph implements GrowingIndex {
   readonly quantization: keyof typeof rowKinds;
   #count = 0;
   #upperLists = 0;
-  #randomState: number;
+  readonly #random: Mulberry32;
   #dead = 0;
   /** Nodes whose signs were taken: when they are needed for the first time. */
   #signed = 0;
@@ -56,7 +57,7 @@ export class Graph implements GrowingIndex {
     this.quantization = training.quantization;
     this.#settings = settings;
     this.#vectors = vectors;
-    this.#randomState = settings.seed >>> 0;
+    this.#random = new Mulberry32(settings.seed);
     // Of unit vectors, squared Euclidean distance is twice the cosine distance.
     const euclidean = metric !== 'dot';
     const shape = { quantization: training.quantization, dimension, euclidean, m: settings.m };
@@ -326,7 +327,7 @@ export class Graph implements GrowingIndex {
       this.#upperLists,
       memory.words[memory.state / 4]!,
       memory.words[memory.state / 4 + 1]!,
-      this.#randomState,
+      this.#random.state,
       this.#dead,
       Number(this.#hasExtremes) | (Number(this.#isExact) << 1),
     );
@@ -380,7 +381,7 @@ export class Graph implements GrowingIndex {
     this.#hasExtremes = (flags & 1) !== 0;
     this.#isExact = (flags & 2) !== 0;
     memory.words.set([entry, topLevel, count], memory.state / 4);
-    this.#randomState = randomState;
+    this.#random.state = randomState;
     return this.#parts().map(([at, length]) => memory.bytes(at, length));
   }
 
@@ -408,16 +409,7 @@ export class Graph implements GrowingIndex {
 
   /** The level of the next node. */
   #draw(): number {
-    return Math.min(mostLevels, Math.floor(-Math.log(1 - this.#random()) / Math.log(this.#settings.m)));
-  }
-
-  /** A number from 0 to 1, by mulberry32: the same graph for the same seed. */
-  #random(): number {
-    const state = (this.#randomState + 0x6d2b79f5) >>> 0;
-    this.#randomState = state;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+    return Math.min(mostLevels, Math.floor(-Math.log(1 - this.#random.next()) / Math.log(this.#settings.m)));
   }
 
   /** Puts a vector where the kernels read it: of unit length under cosine. */

@@ -1,10 +1,10 @@
+import { sampleOf, uniform } from '../../../random.ts';
 import { norm } from '../../../score.ts';
 import type { VectorSource } from '../vector-index.ts';
 import { Frame } from './frame.ts';
 import { assign, assigningCost, cluster, clusteringCost } from './k-means.ts';
 import { type ListsMemory, type ListsShape, mostRotatedTogether } from './lists-memory.ts';
 import { codebooksCost, learnCodebooks } from './product-training.ts';
-import { sampleOf, uniform } from './random.ts';
 import { allotAxes, axesCost, principalAxes } from './rotation.ts';
 import { type IvfSettings, listsFor } from './settings.ts';
 import { TrainingMemory } from './training-memory.ts';
