@@ -1,4 +1,5 @@
 /** What is written and asked: vectors as a sentence encoder gives them, payloads as an article's section has them. */
+import { uniforms } from '../lib/random.ts';
 
 /** One record, as the store takes it. */
 export interface Article {
@@ -55,14 +56,8 @@ export function rawForm(given: readonly Article[]): RawArticle[] {
   return given.map(({ vector, ...rest }) => ({ ...rest, vector: Array.from(vector), typed: vector }));
 }
 
-/** Standard normal deviates by Box and Muller, from a small generator with a seed (mulberry32). */
+/** Standard normal deviates by Box and Muller, the same for the same seed. */
 function gaussians(seed: number): () => number {
-  let state = seed >>> 0;
-  const uniform = () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
+  const uniform = uniforms(seed);
   return () => Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform());
 }
