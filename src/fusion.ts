@@ -1,3 +1,5 @@
+import { sortedInPieces } from './engine/sorted-in-pieces.ts';
+import { atOnce, type Pieces } from './engine/time-slice.ts';
 import { compareIds } from './score.ts';
 import type { Id } from './types.ts';
 
@@ -29,15 +31,33 @@ export function fuse<H extends RankedHit>(
   settings: FusionSettings,
   k: number,
 ): FusedHit<H>[] {
+  return atOnce(fuseInPieces(vector, text, settings, k));
+}
+
+/** Hits fused between two looks at the clock. */
+const together = 1_024;
+
+/** The same in pieces. */
+export function* fuseInPieces<H extends RankedHit>(
+  vector: readonly H[] | undefined,
+  text: readonly H[],
+  settings: FusionSettings,
+  k: number,
+): Pieces<FusedHit<H>[]> {
   if (vector === undefined) return text.slice(0, k).map((hit) => ({ hit, score: hit.score, textScore: hit.score }));
   const [vectorShares, textShares] = shares(vector, text, settings);
   const fused = new Map<Id, FusedHit<H>>();
-  for (const [i, hit] of vector.entries()) fused.set(hit.id, { hit, score: vectorShares[i]!, vectorScore: hit.score });
+  for (const [i, hit] of vector.entries()) {
+    fused.set(hit.id, { hit, score: vectorShares[i]!, vectorScore: hit.score });
+    if (i % together === together - 1) yield;
+  }
   for (const [i, hit] of text.entries()) {
     const other = fused.get(hit.id) ?? { hit, score: 0 };
     fused.set(hit.id, { ...other, score: other.score + textShares[i]!, textScore: hit.score });
+    if (i % together === together - 1) yield;
   }
-  return [...fused.values()].sort((a, b) => b.score - a.score || compareIds(a.hit.id, b.hit.id)).slice(0, k);
+  const best = (a: FusedHit<H>, b: FusedHit<H>) => b.score - a.score || compareIds(a.hit.id, b.hit.id);
+  return (yield* sortedInPieces([...fused.values()], best)).slice(0, k);
 }
 
 /** What each place of the two rankings adds to the fused score. */

@@ -77,14 +77,13 @@ async function open(
       const slots = rowsFrom(at);
       const ids = slots.map(String);
       partition.allot(ids);
-      partition.put(
-        slots.map((slot, i) => ({
-          slot,
-          id: ids[i]!,
-          vector: rowOf(base, dimension, slot),
-          payload: tags[slot]!.length === 0 ? {} : { tags: tags[slot]! },
-        })),
-      );
+      const records = slots.map((slot, i) => ({
+        slot,
+        id: ids[i]!,
+        vector: rowOf(base, dimension, slot),
+        payload: tags[slot]!.length === 0 ? {} : { tags: tags[slot]! },
+      }));
+      whole(partition.put(records));
     }
   }
 
@@ -114,14 +113,22 @@ async function open(
       params.nprobe = effort;
     },
     search(query, k) {
-      const found = partition.search(rowOf(asked, dimension, query), { ...options, k, filter: all });
+      const found = whole(partition.search(rowOf(asked, dimension, query), { ...options, k, filter: all }));
       return found.map(({ id }) => Number(id));
     },
     searchAmong(query, k, { tag }) {
       const filter = { kind: 'contains', field: 'tags', path: ['tags'], value: tag } as const;
-      const found = partition.search(rowOf(asked, dimension, query), { ...options, k, filter });
+      const found = whole(partition.search(rowOf(asked, dimension, query), { ...options, k, filter }));
       return found.map(({ id }) => Number(id));
     },
     indexBytes: () => partition.index.byteLength + partition.vectors.byteLength,
   };
+}
+
+/** What is done in pieces, at once. */
+function whole<T>(pieces: Generator<void, T, void>): T {
+  for (;;) {
+    const next = pieces.next();
+    if (next.done) return next.value;
+  }
 }

@@ -26,6 +26,7 @@ import type {
   IndexProgress,
   IndexSpec,
   Metric,
+  Payload,
   SearchPlan,
 } from '../types.ts';
 import { fairTurn } from './fair-turn.ts';
@@ -39,7 +40,7 @@ import { patched } from './patch.ts';
 import { buildIndexes, disposeAll } from './rebuild.ts';
 import type { CollectionFiles } from './storage/collection-files.ts';
 import type { Operation } from './storage/operations.ts';
-import { nextTurn, TimeSlice } from './time-slice.ts';
+import { atOnce, nextTurn, type Pieces, TimeSlice } from './time-slice.ts';
 
 /** What an engine collection is. */
 export interface EngineSpec {
@@ -62,6 +63,8 @@ export class EngineCollection implements CollectionDriver {
   #lastWrite: Promise<unknown> = Promise.resolve();
   /** Until a write that has begun to show is there whole. */
   #applying: Promise<void> | undefined;
+  /** Reads that take several turns: until they are over no write begins to show. */
+  readonly #reading = new Set<Promise<void>>();
 
   constructor(
     spec: EngineSpec,
@@ -91,7 +94,7 @@ export class EngineCollection implements CollectionDriver {
 
   async #load(files: CollectionFiles): Promise<void> {
     this.#state = 'loading';
-    const slice = new TimeSlice(new AbortController().signal);
+    const slice = new TimeSlice();
     const indexed = new Set<Partition>();
     await files.load({
       restore: async (namespace, image) => {
@@ -128,7 +131,9 @@ export class EngineCollection implements CollectionDriver {
 
   upsert(namespace: string, records: readonly DriverRecord[], context: CallContext): Promise<DriverWriteResult> {
     return this.#write(context, async () => {
-      const slots = this.#partition(namespace).allot(records.map((record) => record.id));
+      const partition = this.#partition(namespace);
+      if (!partition.knowsIds) await partition.prepareIds(new TimeSlice(context.signal));
+      const slots = partition.allot(records.map((record) => record.id));
       await this.#commit({
         kind: 'put',
         namespace,
@@ -154,8 +159,7 @@ export class EngineCollection implements CollectionDriver {
   ): Promise<DriverWriteResult> {
     return this.#write(context, async () => {
       const { ids, missing } = await this.#find(namespace, target, context);
-      const partition = this.#partition(namespace);
-      const entries = ids.map((id) => ({ id, payload: patched(partition.payloadOf(id)!, patch) }));
+      const entries = await new TimeSlice(context.signal).finish(patchedIn(this.#partition(namespace), ids, patch));
       if (entries.length > 0) await this.#commit({ kind: 'payload', namespace, entries });
       return { acknowledged: ids.length, ids, missing };
     });
@@ -163,10 +167,12 @@ export class EngineCollection implements CollectionDriver {
 
   async #find(namespace: string, target: DriverTarget, { signal }: CallContext): Promise<{ ids: Id[]; missing: Id[] }> {
     const partition = this.#partition(namespace);
+    const slice = new TimeSlice(signal);
     if ('filter' in target) {
-      await partition.prepare(target.filter, new TimeSlice(signal));
-      return { ids: partition.idsMatching(target.filter), missing: [] };
+      await partition.prepare(target.filter, slice);
+      return { ids: await slice.finish(partition.idsMatching(target.filter)), missing: [] };
     }
+    if (!partition.knowsIds) await partition.prepareIds(slice);
     return {
       ids: target.ids.filter((id) => partition.has(id)),
       missing: target.ids.filter((id) => !partition.has(id)),
@@ -179,14 +185,14 @@ export class EngineCollection implements CollectionDriver {
     options: DriverSearch,
     context: CallContext,
   ): Promise<StoredMatch[][]> {
-    const partition = await this.#reading(namespace, options.filter, context);
+    const [partition, slice] = await this.#ready(namespace, options.filter, context);
     if (partition === undefined) return queries.map(() => []);
-    const slice = new TimeSlice(context.signal);
-    return partition.searchBatch(queries, options, async () => {
+    const pause = async () => {
       await slice.pause();
       await this.#wholeWrites();
       this.#check(context);
-    });
+    };
+    return partition.searchBatch(queries, options, pause, (pieces) => this.#whole(pieces, slice));
   }
 
   async explain(
@@ -197,16 +203,17 @@ export class EngineCollection implements CollectionDriver {
   ): Promise<SearchPlan> {
     const index = this.#index.spec;
     const { ignoredHints } = this.#index;
-    const partition = await this.#reading(namespace, options.filter, context);
-    return { ...(partition?.explain(query, options) ?? emptyPlan), index, ignoredHints };
+    const [partition, slice] = await this.#ready(namespace, options.filter, context);
+    const plan = partition && (await this.#whole(partition.explain(query, options), slice));
+    return { ...(plan ?? emptyPlan), index, ignoredHints };
   }
 
   async searchHybrid(namespace: string, asked: DriverHybrid, context: CallContext): Promise<StoredHybridMatch[]> {
-    const partition = await this.#reading(namespace, asked.filter, context);
-    await partition?.prepareText(asked.fields, new TimeSlice(context.signal));
+    const [partition, slice] = await this.#ready(namespace, asked.filter, context);
+    await partition?.prepareText(asked.fields, slice);
     await this.#wholeWrites();
     this.#check(context);
-    return partition?.searchHybrid(asked) ?? [];
+    return partition === undefined ? [] : this.#whole(partition.searchHybrid(asked), slice);
   }
 
   async filter(
@@ -215,8 +222,9 @@ export class EngineCollection implements CollectionDriver {
     options: ReadOptions & { readonly limit: number; readonly cursor?: string },
     context: CallContext,
   ): Promise<DriverPage> {
-    const partition = await this.#reading(namespace, filter, context);
-    return partition?.page(filter, options.limit, options.cursor, options.include) ?? { records: [] };
+    const [partition, slice] = await this.#ready(namespace, filter, context);
+    if (partition === undefined) return { records: [] };
+    return this.#whole(partition.page(filter, options.limit, options.cursor, options.include), slice);
   }
 
   async get(
@@ -225,12 +233,19 @@ export class EngineCollection implements CollectionDriver {
     options: ReadOptions,
     context: CallContext,
   ): Promise<StoredRecord[]> {
-    const partition = await this.#reading(namespace, { kind: 'all' }, context);
-    return partition?.get(ids, options.include) ?? [];
+    const [partition, slice] = await this.#ready(namespace, { kind: 'all' }, context);
+    if (partition === undefined) return [];
+    if (!partition.knowsIds) {
+      await partition.prepareIds(slice);
+      await this.#wholeWrites();
+      this.#check(context);
+    }
+    return this.#whole(partition.get(ids, options.include), slice);
   }
 
   async count(namespace: string, filter: FilterNode, _options: unknown, context: CallContext): Promise<number> {
-    return (await this.#reading(namespace, filter, context))?.count(filter) ?? 0;
+    const [partition, slice] = await this.#ready(namespace, filter, context);
+    return partition === undefined ? 0 : this.#whole(partition.count(filter), slice);
   }
 
   recreateIndex(
@@ -262,7 +277,8 @@ export class EngineCollection implements CollectionDriver {
 
   dropNamespace(namespace: string, context: CallContext): Promise<number> {
     return this.#write(context, async () => {
-      const ids = this.#partitions.get(namespace)?.idsMatching({ kind: 'all' }) ?? [];
+      const all = this.#partitions.get(namespace)?.idsMatching({ kind: 'all' });
+      const ids = all === undefined ? [] : await new TimeSlice(context.signal).finish(all);
       if (ids.length > 0) await this.#commit({ kind: 'remove', namespace, ids });
       return ids.length;
     });
@@ -301,6 +317,9 @@ export class EngineCollection implements CollectionDriver {
   /** The end of the collection in this process: saves what is derived, frees memory. Writes under way finish first. */
   async shutDown(): Promise<void> {
     await this.#lastWrite;
+    // Of reads that nobody waits for any more, and of those that met the end of the collection.
+    await nextTurn();
+    await this.#wholeReads();
     try {
       if (this.#state === 'open') await this.#files?.finish(this.#partitions);
     } finally {
@@ -325,7 +344,7 @@ export class EngineCollection implements CollectionDriver {
     await this.#files?.append(operation);
     await this.#apply(operation);
     // Not to be aborted: the operation counts already.
-    await settle(this.#partition(operation.namespace).index, new TimeSlice(new AbortController().signal));
+    await settle(this.#partition(operation.namespace).index, new TimeSlice());
     if (this.#files?.isSnapshotDue !== true) return;
     const made = await this.#files.snapshot(this.#partitions);
     if (made) this.#forgetEmptyPartitions();
@@ -342,12 +361,11 @@ export class EngineCollection implements CollectionDriver {
 
   /** In slices; who reads sees all of it or nothing. */
   async #apply(operation: Operation): Promise<void> {
-    const parts = [...partsOf(operation)];
-    if (parts.length < 2) {
-      for (const part of parts) this.#applyPart(part);
+    if (sizeOf(operation) <= appliedAtOnce && this.#reading.size === 0) {
+      atOnce(this.#applyPart(operation));
       return;
     }
-    const applying = this.#applyParts(parts).finally(() => {
+    const applying = this.#applyParts(operation).finally(() => {
       this.#applying = undefined;
     });
     // How it ends is for the writer to tell, and no reader's error.
@@ -355,27 +373,23 @@ export class EngineCollection implements CollectionDriver {
     await applying;
   }
 
-  async #applyParts(parts: readonly Operation[]): Promise<void> {
-    // Readers that were let through before this have their answers by then: nothing but microtasks is between.
+  async #applyParts(operation: Operation): Promise<void> {
+    // Readers that were let through before this have begun by then: nothing but microtasks is between.
     await nextTurn();
-    const slice = new TimeSlice(new AbortController().signal);
-    for (const part of parts) {
-      await slice.pause();
-      this.#applyPart(part);
-    }
+    await this.#wholeReads();
+    const slice = new TimeSlice();
+    for (const part of partsOf(operation)) await slice.finish(this.#applyPart(part));
   }
 
-  #applyPart(operation: Operation): void {
+  #applyPart(operation: Operation): Pieces<void> {
     const partition = this.#partition(operation.namespace);
     switch (operation.kind) {
       case 'put':
-        partition.put(operation.records);
-        break;
+        return partition.put(operation.records);
       case 'payload':
-        for (const { id, payload } of operation.entries) partition.setPayload(id, payload);
-        break;
+        return partition.setPayloads(operation.entries);
       case 'remove':
-        partition.remove(operation.ids);
+        return partition.remove(operation.ids);
     }
   }
 
@@ -400,20 +414,43 @@ export class EngineCollection implements CollectionDriver {
     );
   }
 
-  /** A partition that is ready to answer a filter; undefined where there is none. */
-  async #reading(namespace: string, filter: FilterNode, context: CallContext): Promise<Partition | undefined> {
+  /** A partition that is ready to answer a filter, undefined where there is none, and the slice to answer in. */
+  async #ready(
+    namespace: string,
+    filter: FilterNode,
+    context: CallContext,
+  ): Promise<readonly [Partition | undefined, TimeSlice]> {
     await fairTurn();
     this.#check(context);
     const partition = this.#partitions.get(namespace);
-    await partition?.prepare(filter, new TimeSlice(context.signal));
+    const slice = new TimeSlice(context.signal);
+    await partition?.prepare(filter, slice);
     await this.#wholeWrites();
     this.#check(context);
-    return partition;
+    return [partition, slice];
   }
 
-  /** Returns when no write is half done. What is read in the same turn of the event loop is as one write left it, and the next has not begun. */
+  /** Returns when no write is half done. A read that begins in the same turn of the event loop sees what one write left: the next waits for it. */
   async #wholeWrites(): Promise<void> {
     while (this.#applying !== undefined) await this.#applying;
+  }
+
+  /** Returns when no read is half done. None begins while a write is applied. */
+  async #wholeReads(): Promise<void> {
+    while (this.#reading.size > 0) await Promise.all(this.#reading);
+  }
+
+  /** Does a read. What is not there within a slice takes several turns, and no write begins to show meanwhile. */
+  #whole<T>(pieces: Pieces<T>, slice: TimeSlice): T | Promise<T> {
+    for (;;) {
+      const next = pieces.next();
+      if (next.done) return next.value;
+      if (slice.isOver) break;
+    }
+    const result = slice.finish(pieces);
+    const over = result.then(nothing, nothing).finally(() => this.#reading.delete(over));
+    this.#reading.add(over);
+    return result;
   }
 
   #check(context: CallContext): void {
@@ -438,10 +475,14 @@ export class EngineCollection implements CollectionDriver {
   }
 }
 
-/** Records that are applied between two looks at the clock: words of a text take longest. */
+/** Records that are one change of an index, and of what is counted of it. */
 const appliedTogether = 64;
+/** Payloads that are read and patched between two looks at the clock. */
+const patchedTogether = 64;
+/** So few are not worth a turn. */
+const appliedAtOnce = 8;
 
-/** The same in small parts. Always the same ones: each that changes vectors counts, and counts must not depend on the clock. */
+/** The same in parts. Always the same ones: each that changes vectors counts, and counts must not depend on the clock. */
 function* partsOf(operation: Operation): Generator<Operation, void, undefined> {
   switch (operation.kind) {
     case 'put':
@@ -454,6 +495,33 @@ function* partsOf(operation: Operation): Generator<Operation, void, undefined> {
       for (const ids of chunks(operation.ids, appliedTogether)) yield { ...operation, ids };
   }
 }
+
+function sizeOf(operation: Operation): number {
+  switch (operation.kind) {
+    case 'put':
+      return operation.records.length;
+    case 'payload':
+      return operation.entries.length;
+    case 'remove':
+      return operation.ids.length;
+  }
+}
+
+/** What records become by a patch. */
+function* patchedIn(
+  partition: Partition,
+  ids: readonly Id[],
+  patch: DriverPatch,
+): Pieces<{ readonly id: Id; readonly payload: Payload }[]> {
+  const entries: { id: Id; payload: Payload }[] = [];
+  for (const id of ids) {
+    entries.push({ id, payload: patched(partition.payloadOf(id)!, patch) });
+    if (entries.length % patchedTogether === 0) yield;
+  }
+  return entries;
+}
+
+function nothing(): void {}
 
 function growth({ trained, recent }: IndexDrift): number {
   return recent / trained;

@@ -1,7 +1,4 @@
-import { nextTurn, sliceMs } from './time-slice.ts';
-
-/** When the engine was first called in the present turn of the event loop. */
-let began: number | undefined;
+import { nextTurn, sliceMs, turnBegan } from './time-slice.ts';
 
 /**
  * To be awaited before every call: answers of an embedded store are there at once, and a caller that awaits one after another would otherwise
@@ -10,12 +7,5 @@ let began: number | undefined;
  * @returns undefined while this turn has lasted no longer than {@link sliceMs}.
  */
 export function fairTurn(): Promise<void> | undefined {
-  if (began === undefined) {
-    began = performance.now();
-    void nextTurn().then(() => {
-      began = undefined;
-    });
-    return undefined;
-  }
-  return performance.now() - began < sliceMs ? undefined : nextTurn();
+  return performance.now() - turnBegan() < sliceMs ? undefined : nextTurn();
 }

@@ -1,7 +1,7 @@
 import type { DriverHybrid, DriverSearch, Parts, StoredHybridMatch, StoredMatch, StoredRecord } from '../driver.ts';
 import { invalid } from '../errors.ts';
 import { type FilterNode, fieldsIn } from '../filter/normal-form.ts';
-import { fuse } from '../fusion.ts';
+import { fuseInPieces } from '../fusion.ts';
 import { scoreOf } from '../score.ts';
 import type { FieldType, Id, Metric, Payload, SearchPlan } from '../types.ts';
 import { cloneJson } from '../validate/payload.ts';
@@ -14,12 +14,20 @@ import { Bitset } from './payload/bitset.ts';
 import { PayloadTable } from './payload/payload-table.ts';
 import { RecordSlots } from './record-slots.ts';
 import { SearchTrace } from './search-trace.ts';
-import type { TimeSlice } from './time-slice.ts';
+import type { Pieces, TimeSlice } from './time-slice.ts';
 import { type Ranked, TopK } from './top-k.ts';
 import { VectorTable } from './vector-table.ts';
 
 /** Up to this many candidates the engine compares with each instead of asking the index: no slower, and always right. */
 const fewCandidates = 128;
+
+/** Between two looks at the clock: records read, made or written (a text takes longest), … */
+const madeTogether = 64;
+const writtenTogether = 4;
+/** … slots that are only passed by, … */
+const passedTogether = 1_024;
+/** … vectors compared, each perhaps read from a disk, and their components. */
+const comparedTogether = { vectors: 256, components: 2 ** 18 };
 
 /** What partitions of one collection share. */
 export interface PartitionSpec {
@@ -40,7 +48,10 @@ export interface SlottedRecord {
   readonly json?: string;
 }
 
-/** The records of one namespace: ids, vectors, payloads, and the index over the vectors. Methods are synchronous unless they say otherwise. */
+/**
+ * The records of one namespace: ids, vectors, payloads, and the index over the vectors. What may be much is done in pieces: no record must change between
+ * those of a read, and nobody read between those of a write.
+ */
 export class Partition {
   readonly vectors: OriginalVectors;
   readonly #payloads: PayloadTable;
@@ -106,6 +117,16 @@ export class Partition {
     await this.#payloads.prepare(fieldsIn(filter), slice);
   }
 
+  /** Whether {@link Partition.prepareIds} has nothing to do. */
+  get knowsIds(): boolean {
+    return this.#slots.isReady;
+  }
+
+  /** Does in slices what the first question for a record by its id needs to be done once. */
+  async prepareIds(slice: TimeSlice): Promise<void> {
+    await slice.finish(this.#slots.prepare());
+  }
+
   /** Does in slices what a ranking by the text of these fields needs to be done once. */
   async prepareText(fields: DriverHybrid['fields'], slice: TimeSlice): Promise<void> {
     await this.#payloads.prepare(
@@ -140,10 +161,11 @@ export class Partition {
   }
 
   /** Writes whole records at slots from {@link allot}, or, while a log is replayed, at those it names. */
-  put(records: readonly SlottedRecord[]): void {
+  *put(records: readonly SlottedRecord[]): Pieces<void> {
     const added: number[] = [];
     const emptied: number[] = [];
-    for (const { slot, id, vector, payload } of records) {
+    for (const [i, { slot, id, vector, payload }] of records.entries()) {
+      if (i % writtenTogether === writtenTogether - 1) yield;
       if (!this.has(id)) this.#occupy(slot, id);
       this.#payloads.set(slot, payload);
       if (vector !== null) {
@@ -156,14 +178,18 @@ export class Partition {
     this.#changeVectors(added, emptied);
   }
 
-  setPayload(id: Id, payload: Payload): void {
-    this.#payloads.set(this.#slots.slotOf(id)!, payload);
+  *setPayloads(entries: readonly { readonly id: Id; readonly payload: Payload }[]): Pieces<void> {
+    for (const [i, { id, payload }] of entries.entries()) {
+      if (i % writtenTogether === writtenTogether - 1) yield;
+      this.#payloads.set(this.#slots.slotOf(id)!, payload);
+    }
   }
 
   /** Removes the records that are there. */
-  remove(ids: readonly Id[]): void {
+  *remove(ids: readonly Id[]): Pieces<void> {
     const emptied: number[] = [];
-    for (const id of ids) {
+    for (const [i, id] of ids.entries()) {
+      if (i % writtenTogether === writtenTogether - 1) yield;
       const slot = this.#slots.release(id);
       if (slot === undefined) continue;
       if (this.#withVector.has(slot)) emptied.push(slot);
@@ -175,46 +201,58 @@ export class Partition {
   }
 
   /** The ids of the records that match. */
-  idsMatching(filter: FilterNode): Id[] {
-    return Array.from(this.#payloads.resolve(filter, this.#live), (slot) => this.#slots.idAt(slot));
+  *idsMatching(filter: FilterNode): Pieces<Id[]> {
+    const ids: Id[] = [];
+    for (const slot of yield* this.#payloads.resolve(filter, this.#live)) {
+      ids.push(this.#slots.idAt(slot));
+      if (ids.length % passedTogether === 0) yield;
+    }
+    return ids;
   }
 
-  count(filter: FilterNode): number {
-    return filter.kind === 'all' ? this.size : this.#payloads.resolve(filter, this.#live).count();
+  *count(filter: FilterNode): Pieces<number> {
+    return filter.kind === 'all' ? this.size : (yield* this.#payloads.resolve(filter, this.#live)).count();
   }
 
-  get(ids: readonly Id[], include: Parts): StoredRecord[] {
-    return ids.flatMap((id) => {
+  *get(ids: readonly Id[], include: Parts): Pieces<StoredRecord[]> {
+    const records: StoredRecord[] = [];
+    for (const [i, id] of ids.entries()) {
+      if (i % madeTogether === madeTogether - 1) yield;
       const slot = this.#slots.slotOf(id);
-      return slot === undefined ? [] : [this.#recordAt(slot, include)];
-    });
+      if (slot !== undefined) records.push(this.#recordAt(slot, include));
+    }
+    return records;
   }
 
   /** A page of matching records, oldest first; see {@link BirthOrder}. */
-  page(
+  *page(
     filter: FilterNode,
     limit: number,
     cursor: string | undefined,
     include: Parts,
-  ): { records: StoredRecord[]; cursor?: string } {
+  ): Pieces<{ records: StoredRecord[]; cursor?: string }> {
     const { after, until } = cursor === undefined ? { after: 0, until: this.#births.latest } : this.#readCursor(cursor);
-    const matching = filter.kind === 'all' ? this.#live : this.#payloads.resolve(filter, this.#live);
+    const matching = filter.kind === 'all' ? this.#live : yield* this.#payloads.resolve(filter, this.#live);
     const records: StoredRecord[] = [];
     let last = after;
+    let passed = 0;
     for (const { slot, birth } of this.#births.after(after, until)) {
+      passed += 1;
+      if (passed % passedTogether === 0) yield;
       if (!matching.has(slot)) continue;
       if (records.length === limit) return { records, cursor: `${this.#cursorMark}-${last}-${until}` };
       // Who passes by everything must not leave all of it in memory.
       const record: Writable<StoredRecord> = { id: this.#slots.passingIdAt(slot) };
       if (include.payload) record.payload = this.#payloads.copyAt(slot);
       records.push(this.#fill(record, slot, { payload: false, vector: include.vector }));
+      if (records.length % madeTogether === 0) yield;
       last = birth;
     }
     return { records };
   }
 
-  search(query: Float32Array, asked: DriverSearch): StoredMatch[] {
-    return this.#toMatches(this.#nearest(query, asked), asked);
+  *search(query: Float32Array, asked: DriverSearch): Pieces<StoredMatch[]> {
+    return yield* this.#toMatches(yield* this.#nearest(query, asked), asked);
   }
 
   /**
@@ -222,22 +260,30 @@ export class Partition {
    * no answer yet.
    *
    * @param pause Lets others run, between two answers.
+   * @param whole Does what an answer takes.
    */
   async searchBatch(
     queries: readonly Float32Array[],
     asked: DriverSearch,
     pause: () => Promise<void>,
+    whole: <T>(pieces: Pieces<T>) => T | Promise<T>,
   ): Promise<StoredMatch[][]> {
     const answers: StoredMatch[][] = [];
     if (queries.length > 1) {
       for await (const likely of this.#likelyTogether(queries, asked, pause))
-        answers.push(this.#toMatches(this.#ranked(queries[answers.length]!, asked, likely), asked));
+        answers.push(await whole(this.#answer(queries[answers.length]!, asked, likely)));
     }
     while (answers.length < queries.length) {
       if (answers.length > 0) await pause();
-      answers.push(this.search(queries[answers.length]!, asked));
+      const answer = whole(this.search(queries[answers.length]!, asked));
+      // Most are there at once.
+      answers.push(answer instanceof Promise ? await answer : answer);
     }
     return answers;
+  }
+
+  *#answer(query: Float32Array, asked: DriverSearch, compared: readonly number[]): Pieces<StoredMatch[]> {
+    return yield* this.#toMatches(yield* this.#ranked(query, asked, compared), asked);
   }
 
   /** As `#likely`, until the vectors are others, for queries in their order. */
@@ -256,72 +302,86 @@ export class Partition {
     }
   }
 
-  #toMatches(ranked: readonly Ranked[], { include }: DriverSearch): StoredMatch[] {
-    return ranked.map(({ slot, id, distance }) => {
+  *#toMatches(ranked: readonly Ranked[], { include }: DriverSearch): Pieces<StoredMatch[]> {
+    const matches: StoredMatch[] = [];
+    for (const { slot, id, distance } of ranked) {
       const match: Writable<StoredMatch> = { id, distance };
-      return this.#fill(match, slot, include);
-    });
+      matches.push(this.#fill(match, slot, include));
+      if (matches.length % madeTogether === 0) yield;
+    }
+    return matches;
   }
 
-  searchHybrid(asked: DriverHybrid): StoredHybridMatch[] {
-    const { vector, candidates, include } = asked;
+  *searchHybrid(asked: DriverHybrid): Pieces<StoredHybridMatch[]> {
+    const { vector, candidates, include, fusion, k } = asked;
     const each = { ...asked, k: candidates, maxDistance: Number.POSITIVE_INFINITY };
-    const nearest =
-      vector && this.#nearest(vector, each).map((hit) => ({ ...hit, score: scoreOf(this.#metric, hit.distance) }));
-    const ranked = this.#bestByText(asked, vector === undefined ? asked.k : candidates).map((hit) => ({
-      ...hit,
-      score: -hit.distance,
-    }));
-    return fuse(nearest, ranked, asked.fusion, asked.k).map(({ hit, ...scores }) => ({
-      ...this.#recordAt(hit.slot, include),
-      ...scores,
-    }));
+    const nearest = vector && (yield* this.#nearest(vector, each));
+    const byVector = nearest?.map((hit) => ({ ...hit, score: scoreOf(this.#metric, hit.distance) }));
+    yield;
+    const best = yield* this.#bestByText(asked, vector === undefined ? k : candidates);
+    const byText = best.map((hit) => ({ ...hit, score: -hit.distance }));
+    yield;
+    const matches: StoredHybridMatch[] = [];
+    for (const { hit, ...scores } of yield* fuseInPieces(byVector, byText, fusion, k)) {
+      matches.push({ ...this.#recordAt(hit.slot, include), ...scores });
+      if (matches.length % madeTogether === 0) yield;
+    }
+    return matches;
   }
 
   /** The records that hold most of the terms; `distance` is the score, negated. */
-  #bestByText({ fields, terms, filter }: DriverHybrid, k: number): Ranked[] {
-    const allowed = filter.kind === 'all' ? this.#live : this.#payloads.resolve(filter, this.#live);
+  *#bestByText({ fields, terms, filter }: DriverHybrid, k: number): Pieces<Ranked[]> {
+    const allowed = filter.kind === 'all' ? this.#live : yield* this.#payloads.resolve(filter, this.#live);
     const best = new TopK(k);
-    this.#payloads.rankByText(fields, terms, { k, allowed }, (slot, score) => {
+    yield* this.#payloads.rankByText(fields, terms, { k, allowed }, (slot, score) => {
       if (best.admits(-score)) best.offer({ slot, id: this.#slots.idAt(slot), distance: -score });
     });
-    return best.sorted();
+    return yield* best.sortedInPieces();
   }
 
   /** Answers the search, and says how. */
-  explain(query: Float32Array, asked: DriverSearch): PartitionPlan {
+  *explain(query: Float32Array, asked: DriverSearch): Pieces<PartitionPlan> {
     const trace = new SearchTrace();
-    this.#nearest(query, asked, trace);
+    yield* this.#nearest(query, asked, trace);
     const { strategy, reason, considered, params, compared } = trace;
     const total = this.size;
-    const candidates = this.#candidates(asked.filter).count();
-    const matching = this.count(asked.filter);
+    const candidates = (yield* this.#candidates(asked.filter)).count();
+    const matching = yield* this.count(asked.filter);
     return { strategy, reason, considered, params, compared, total, matching, candidates };
   }
 
   /** Records with a vector that pass a filter. */
-  #candidates(filter: FilterNode): Bitset {
-    return filter.kind === 'all' ? this.#withVector : this.#payloads.resolve(filter, this.#withVector);
+  *#candidates(filter: FilterNode): Pieces<Bitset> {
+    return filter.kind === 'all' ? this.#withVector : yield* this.#payloads.resolve(filter, this.#withVector);
   }
 
-  #nearest(query: Float32Array, asked: DriverSearch, trace?: SearchTrace): Ranked[] {
-    const candidates = this.#candidates(asked.filter);
+  *#nearest(query: Float32Array, asked: DriverSearch, trace?: SearchTrace): Pieces<Ranked[]> {
+    const candidates = asked.filter.kind === 'all' ? this.#withVector : yield* this.#candidates(asked.filter);
     if (asked.exact) trace?.decline('it was asked for: exact');
     const likely = asked.exact ? undefined : this.#likely(query, asked, candidates, trace);
     const compared = likely ?? candidates.toArray();
     if (trace !== undefined) noteCompared(trace, compared.length);
-    return this.#ranked(query, asked, compared);
+    return yield* this.#ranked(query, asked, compared);
   }
 
   /** The best of these slots. */
-  #ranked(query: Float32Array, asked: DriverSearch, compared: ArrayLike<number>): Ranked[] {
+  *#ranked(query: Float32Array, asked: DriverSearch, compared: Uint32Array | readonly number[]): Pieces<Ranked[]> {
     const best = new TopK(asked.k);
     const { maxDistance } = asked;
     const slots = this.#slots;
-    this.vectors.distances(query, compared, (slot, distance) => {
+    const offer = (slot: number, distance: number) => {
       if (distance <= maxDistance && best.admits(distance)) best.offer({ slot, id: slots.idAt(slot), distance });
-    });
-    return best.sorted();
+    };
+    const { vectors, components } = comparedTogether;
+    const together = Math.max(1, Math.min(vectors, Math.floor(components / this.vectors.dimension)));
+    if (compared.length <= together) this.vectors.distances(query, compared, offer);
+    else {
+      for (let at = 0; at < compared.length; at += together) {
+        this.vectors.distances(query, compared.slice(at, at + together), offer);
+        yield;
+      }
+    }
+    return yield* best.sortedInPieces();
   }
 
   /** What the index proposes; undefined where comparing with every candidate is cheaper, or the index came back with too few. */
@@ -347,8 +407,8 @@ export class Partition {
   }
 
   /** Slots with a vector, ascending. */
-  vectorSlots(): number[] {
-    return [...this.#withVector];
+  vectorSlots(): Uint32Array {
+    return this.#withVector.toArray();
   }
 
   /** Another index over the same vectors takes over. */

@@ -29,7 +29,7 @@ export async function buildIndexes(
       const index = provider.create(resolved, partition.vectors);
       built.set(partition, index);
       for (let at = 0; at < slots.length; at += chunkSize) {
-        const chunk = slots.slice(at, at + chunkSize);
+        const chunk = [...slots.subarray(at, at + chunkSize)];
         index.add(chunk);
         done += chunk.length;
         if (index.settle === undefined) onProgress?.({ done, total });

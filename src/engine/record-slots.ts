@@ -1,6 +1,10 @@
 import type { Id } from '../types.ts';
 import type { PartitionImage } from './partition-image.ts';
 import type { SavedIds } from './storage/snapshot-ids.ts';
+import { atOnce, type Pieces } from './time-slice.ts';
+
+/** Ids entered between two looks at the clock. */
+const enteredTogether = 1_024;
 
 /**
  * Which record lives in which slot. Slots of removed records are given to new ones. Ids found in a file stay bytes until they are asked for:
@@ -11,12 +15,15 @@ export class RecordSlots {
   readonly #free: number[];
   /** Of slots without a string in `#ids`, until somebody asks for the slot of an id. */
   #saved: SavedIds | undefined;
-  #slotById: Map<Id, number> | undefined;
+  readonly #slotById = new Map<Id, number>();
+  /** Saved ones that are not in `#slotById` yet. */
+  #unentered: Iterator<readonly [slot: number, id: Id]> | undefined;
 
   constructor(image?: Pick<PartitionImage, 'slots' | 'free' | 'ids'>) {
     this.#ids = new Array(image?.slots ?? 0);
     this.#free = Array.from(image?.free ?? []);
     this.#saved = image?.ids;
+    this.#unentered = image?.ids.all();
   }
 
   /** One more than the highest slot there ever was. */
@@ -42,6 +49,27 @@ export class RecordSlots {
   /** The same for who passes by everything: what was in a file stays there alone. */
   passingIdAt(slot: number): Id {
     return this.#ids[slot] ?? this.#saved!.at(slot);
+  }
+
+  /** Whether the slot of an id is known at once. */
+  get isReady(): boolean {
+    return this.#unentered === undefined;
+  }
+
+  /** Does what the first question for the slot of an id would have to do. In between such questions may come, and do the rest. */
+  *prepare(): Pieces<void> {
+    for (let entered = 1; this.#unentered !== undefined; entered++) {
+      const next = this.#unentered.next();
+      if (next.done) {
+        this.#unentered = undefined;
+        this.#saved = undefined;
+        return;
+      }
+      const [slot, id] = next.value;
+      this.#ids[slot] = id;
+      this.#slotById.set(id, slot);
+      if (entered % enteredTogether === 0) yield;
+    }
   }
 
   slotOf(id: Id): number | undefined {
@@ -88,14 +116,7 @@ export class RecordSlots {
   }
 
   #slots(): Map<Id, number> {
-    if (this.#slotById === undefined) {
-      this.#slotById = new Map();
-      for (const [slot, id] of this.#saved?.all() ?? []) {
-        this.#ids[slot] = id;
-        this.#slotById.set(id, slot);
-      }
-      this.#saved = undefined;
-    }
+    if (this.#unentered !== undefined) atOnce(this.prepare());
     return this.#slotById;
   }
 

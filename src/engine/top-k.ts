@@ -1,4 +1,6 @@
 import { compareMatches } from '../score.ts';
+import { sortedInPieces } from './sorted-in-pieces.ts';
+import type { Pieces } from './time-slice.ts';
 
 /** A candidate with its distance. */
 export interface Ranked {
@@ -34,6 +36,11 @@ export class TopK {
   /** Best first. */
   sorted(): Ranked[] {
     return this.#heap.slice().sort(compareMatches);
+  }
+
+  /** The same, for many. */
+  sortedInPieces(): Pieces<Ranked[]> {
+    return sortedInPieces(this.#heap, compareMatches);
   }
 
   #siftUp(from: number): void {

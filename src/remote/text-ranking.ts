@@ -2,6 +2,7 @@ import type { DriverHybrid, StoredRecord } from '../driver.ts';
 import { Bitset } from '../engine/payload/bitset.ts';
 import { Bm25 } from '../engine/text/bm25.ts';
 import { TextIndex } from '../engine/text/text-index.ts';
+import { atOnce } from '../engine/time-slice.ts';
 import { TopK } from '../engine/top-k.ts';
 import { evaluate } from '../filter/evaluate.ts';
 import type { FilterNode } from '../filter/normal-form.ts';
@@ -63,9 +64,11 @@ export class TextRanking {
   /** The best `k` that hold a term, best first, ties by id. */
   best(k: number): RankedHit[] {
     const best = new TopK(k);
-    new Bm25().rank(this.#fields, this.#terms, { k, allowed: this.#allowed }, (slot, score) => {
+    const among = { k, allowed: this.#allowed };
+    const ranking = new Bm25().rank(this.#fields, this.#terms, among, (slot, score) => {
       if (best.admits(-score)) best.offer({ slot, id: this.#ids[slot]!, distance: -score });
     });
+    atOnce(ranking);
     return best.sorted().map(({ id, distance }) => ({ id, score: -distance }));
   }
 }

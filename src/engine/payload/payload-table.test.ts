@@ -7,6 +7,7 @@ import { fieldsIn } from '../../filter/normal-form.ts';
 import { parseFilter } from '../../filter/parse.ts';
 import type { Payload } from '../../types.ts';
 import { checkDeclaredFields, copyPayload } from '../../validate/payload.ts';
+import { atOnce } from '../time-slice.ts';
 import { Bitset } from './bitset.ts';
 import { PayloadTable } from './payload-table.ts';
 
@@ -20,7 +21,7 @@ function matching(filter: object, payloads: readonly (Payload | undefined)[]): n
 }
 
 function resolved(filter: object, table: PayloadTable, live: Bitset): number[] {
-  return [...table.resolve(parseFilter(filter, { fields: declaredFields }), live)];
+  return [...atOnce(table.resolve(parseFilter(filter, { fields: declaredFields }), live))];
 }
 
 describe('field indexes', () => {

@@ -5,12 +5,14 @@ import { parsePath } from '../../filter/path.ts';
 import type { FieldType, Payload } from '../../types.ts';
 import { cloneJson } from '../../validate/payload.ts';
 import { Bm25 } from '../text/bm25.ts';
-import type { TimeSlice } from '../time-slice.ts';
+import type { Pieces, TimeSlice } from '../time-slice.ts';
 import { Bitset } from './bitset.ts';
 import { FieldIndex } from './field-index.ts';
 
-/** Slots indexed between two looks at the clock. */
-const chunkSize = 64;
+/** Slots indexed between two looks at the clock: texts may be long. */
+const chunkSize = 16;
+/** Payloads evaluated between two. */
+const evaluatedTogether = 64;
 
 /** Where the payloads of a snapshot are read, as JSON text. */
 export interface StoredPayloads {
@@ -105,59 +107,66 @@ export class PayloadTable {
 
   /**
    * The slots of `universe` whose payload matches: by field indexes where they can tell, else by evaluating the payloads that are still
-   * in question. Exact. What is returned is valid until the next write and not to be changed: it may be what an index keeps.
+   * in question. Exact. Nothing must change between the pieces. What is returned is valid until the next write, and not to be changed: it may be what an
+   * index keeps.
    *
    * @param universe Of slots that have a payload.
    */
-  resolve(filter: FilterNode, universe: Bitset): Bitset {
+  *resolve(filter: FilterNode, universe: Bitset): Pieces<Bitset> {
     switch (filter.kind) {
       case 'all':
         return universe;
       case 'none':
         return new Bitset();
       case 'not':
-        return universe.clone().subtract(this.resolve(filter.of, universe));
+        return universe.clone().subtract(yield* this.resolve(filter.of, universe));
       case 'or':
-        return this.#resolveOr(filter.of, universe);
-      case 'and':
+        return yield* this.#resolveOr(filter.of, universe);
+      case 'and': {
+        let left = universe;
         // Indexed members first: what is left to evaluate is less.
-        return [...filter.of]
-          .sort((a, b) => this.#cost(a) - this.#cost(b))
-          .reduce((left, member) => this.resolve(member, left), universe);
+        const members = [...filter.of].sort((a, b) => this.#cost(a) - this.#cost(b));
+        for (const member of members) left = yield* this.resolve(member, left);
+        return left;
+      }
       default:
-        return this.#resolveLeaf(filter, universe);
+        return yield* this.#resolveLeaf(filter, universe);
     }
   }
 
   /**
-   * Visits the best `k` of the allowed slots whose text holds a term, and perhaps others of them, each with its score by {@link Bm25}.
+   * Visits the best `k` of the allowed slots whose text holds a term, and perhaps others of them, each with its score by {@link Bm25}. Nothing must
+   * change between the pieces.
    *
    * @param fields Of type `text`, with their weights.
    */
-  rankByText(
+  *rankByText(
     fields: readonly { readonly field: string; readonly weight: number }[],
     terms: readonly string[],
     among: { readonly k: number; readonly allowed: Bitset },
     visit: (slot: number, score: number) => void,
-  ): void {
+  ): Pieces<void> {
     const ranked = fields.map(({ field, weight }) => ({ index: this.#indexOn(field)!.text!, weight }));
-    this.#bm25.rank(ranked, terms, among, visit);
+    yield* this.#bm25.rank(ranked, terms, among, visit);
   }
 
-  #resolveOr(members: readonly FilterNode[], universe: Bitset): Bitset {
+  *#resolveOr(members: readonly FilterNode[], universe: Bitset): Pieces<Bitset> {
     const found = new Bitset();
-    for (const member of members) found.unite(this.resolve(member, universe.clone().subtract(found)));
+    for (const member of members) found.unite(yield* this.resolve(member, universe.clone().subtract(found)));
     return found;
   }
 
-  #resolveLeaf(leaf: FilterLeaf, universe: Bitset): Bitset {
+  *#resolveLeaf(leaf: FilterLeaf, universe: Bitset): Pieces<Bitset> {
     const known = this.#indexOn(leaf.field)?.lookup(leaf);
     const candidates = known === undefined ? universe : this.#within(universe, known.slots);
     if (known?.exact) return candidates;
     const matching = new Bitset();
-    candidates.forEach((slot) => {
+    let evaluated = 0;
+    for (const slot of candidates) {
       if (evaluate(leaf, this.at(slot))) matching.add(slot);
-    });
+      evaluated += 1;
+      if (evaluated % evaluatedTogether === 0) yield;
+    }
     return matching;
   }
 

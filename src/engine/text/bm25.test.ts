@@ -5,6 +5,7 @@ import { tokenize } from '../../filter/tokenize.ts';
 import type { Payload } from '../../types.ts';
 import { Bitset } from '../payload/bitset.ts';
 import { PayloadTable } from '../payload/payload-table.ts';
+import { atOnce } from '../time-slice.ts';
 
 printSeed('BM25 against a plain scan');
 const runs = process.env.ANYVEC_DEEP ? 10_000 : 1_000;
@@ -58,10 +59,11 @@ function among(
   allowed: Bitset,
 ): Map<number, number> {
   const scores = new Map<number, number>();
-  table.rankByText(weights, query, { k, allowed }, (slot, score) => {
+  const ranking = table.rankByText(weights, query, { k, allowed }, (slot, score) => {
     expect(scores.has(slot), `slot ${slot} is visited twice`).toBe(false);
     scores.set(slot, score);
   });
+  atOnce(ranking);
   return scores;
 }
 

@@ -1,4 +1,5 @@
 import type { Bitset } from '../payload/bitset.ts';
+import type { Pieces } from '../time-slice.ts';
 import type { PostingList } from './posting-list.ts';
 import type { TextIndex } from './text-index.ts';
 
@@ -22,6 +23,9 @@ interface Clause {
   readonly most: number;
 }
 
+/** Documents looked at between two looks at the clock. */
+const together = 2_048;
+
 const usual: Bm25Settings = { k1: 1.2, b: 0.75 };
 
 /**
@@ -31,50 +35,58 @@ const usual: Bm25Settings = { k1: 1.2, b: 0.75 };
  */
 export class Bm25 {
   readonly #settings: Bm25Settings;
-  /** By slot; all 0 between two calls. */
-  #scores = new Float64Array(0);
+  /** By slot, all 0; undefined while a ranking has them. */
+  #spare: Float64Array | undefined = new Float64Array(0);
 
   constructor(settings: Bm25Settings = usual) {
     this.#settings = settings;
   }
 
   /**
-   * Visits the best `k` of the allowed documents that hold a term, and perhaps others of them; each once, with its score.
+   * Visits the best `k` of the allowed documents that hold a term, and perhaps others of them; each once, with its score. No document must come or go
+   * between the pieces.
    *
    * The rarest terms come first. As soon as `k` documents are ahead of whatever those to come can give a new one, only documents seen so far
    * are looked up in their lists (MaxScore): the lists of common terms, which are the long ones, need not be read.
    *
    * @param terms Distinct.
    */
-  rank(
+  *rank(
     fields: readonly RankedField[],
     terms: readonly string[],
     { k, allowed }: { readonly k: number; readonly allowed: Bitset },
     visit: (slot: number, score: number) => void,
-  ): void {
-    const slots = Math.max(0, ...fields.map(({ index }) => index.slots));
-    if (slots > this.#scores.length) this.#scores = new Float64Array(slots);
+  ): Pieces<void> {
+    const scores = this.#takeScores(Math.max(0, ...fields.map(({ index }) => index.slots)));
     const clauses = this.#clauses(fields, terms);
     const bounds = boundsAfter(clauses);
     const total = (bounds[0] ?? 0) + (clauses[0]?.most ?? 0);
     let seen: number[] = [];
     let closed = false;
     for (const [i, clause] of clauses.entries()) {
-      if (closed) this.#lookUp(clause, seen);
-      else this.#read(clause, allowed, seen);
+      if (closed) yield* this.#lookUp(clause, seen, scores);
+      else yield* this.#read(clause, allowed, seen, scores);
       const bound = bounds[i]!;
       // No document can have gained more than has come by now.
       if (bound >= total - bound) continue;
-      const least = this.#kthBest(seen, k);
+      const least = yield* kthBest(seen, k, scores);
       closed ||= least >= bound;
-      if (closed) seen = this.#contenders(seen, least - bound);
+      if (closed) seen = yield* contenders(seen, least - bound, scores);
     }
-    const scores = this.#scores;
-    for (const slot of seen) {
+    for (const [i, slot] of seen.entries()) {
       const score = scores[slot]!;
       scores[slot] = 0;
       visit(slot, score);
+      if (i % together === together - 1) yield;
     }
+    this.#spare = scores;
+  }
+
+  /** All 0, for so many slots at least. Another ranking may be under way: then they are new ones. */
+  #takeScores(slots: number): Float64Array {
+    const spare = this.#spare;
+    this.#spare = undefined;
+    return spare !== undefined && spare.length >= slots ? spare : new Float64Array(slots);
   }
 
   /** By falling bound; where equal, in the order of fields and terms. */
@@ -93,10 +105,10 @@ export class Bm25 {
   }
 
   /** Adds to every allowed document with the term, and enters it in `seen` the first time. */
-  #read({ index, postings, most }: Clause, allowed: Bitset, seen: number[]): void {
+  *#read({ index, postings, most }: Clause, allowed: Bitset, seen: number[], scores: Float64Array): Pieces<void> {
     const [base, perTerm] = this.#norm(index);
     const { lengths } = index;
-    const scores = this.#scores;
+    let read = 0;
     for (const { slots, frequencies } of postings.blocks) {
       for (let i = 0; i < slots.length; i++) {
         const slot = slots[i]!;
@@ -106,16 +118,23 @@ export class Bm25 {
         if (before === 0) seen.push(slot);
         scores[slot] = before + (most * frequency) / (frequency + base + perTerm * lengths[slot]!);
       }
+      read += slots.length;
+      if (read < together) continue;
+      read = 0;
+      yield;
     }
   }
 
   /** Adds to the documents of `seen` that hold the term. */
-  #lookUp({ index, postings, most }: Clause, seen: readonly number[]): void {
+  *#lookUp({ index, postings, most }: Clause, seen: readonly number[], scores: Float64Array): Pieces<void> {
     const [base, perTerm] = this.#norm(index);
-    for (const slot of seen) {
+    const { lengths } = index;
+    for (let i = 0; i < seen.length; i++) {
+      const slot = seen[i]!;
+      if (i % together === together - 1) yield;
       const frequency = postings.frequencyOf(slot);
       if (frequency === 0) continue;
-      this.#scores[slot]! += (most * frequency) / (frequency + base + perTerm * index.lengths[slot]!);
+      scores[slot]! += (most * frequency) / (frequency + base + perTerm * lengths[slot]!);
     }
   }
 
@@ -123,37 +142,41 @@ export class Bm25 {
     const { k1, b } = this.#settings;
     return [k1 * (1 - b), (k1 * b) / index.averageLength];
   }
+}
 
-  /** The `k`-th highest score so far; −Infinity where there are fewer. */
-  #kthBest(seen: readonly number[], k: number): number {
-    if (seen.length < k) return Number.NEGATIVE_INFINITY;
-    // A binary heap of the best k, the lowest at the root.
-    const heap = new Float64Array(k);
-    for (const slot of seen) {
-      const score = this.#scores[slot]!;
-      if (score <= heap[0]!) continue;
-      let at = 0;
-      for (;;) {
-        const left = 2 * at + 1;
-        if (left >= k) break;
-        const child = left + 1 < k && heap[left + 1]! < heap[left]! ? left + 1 : left;
-        if (heap[child]! >= score) break;
-        heap[at] = heap[child]!;
-        at = child;
-      }
-      heap[at] = score;
+/** The `k`-th highest score so far; −Infinity where there are fewer. */
+function* kthBest(seen: readonly number[], k: number, scores: Float64Array): Pieces<number> {
+  if (seen.length < k) return Number.NEGATIVE_INFINITY;
+  // A binary heap of the best k, the lowest at the root.
+  const heap = new Float64Array(k);
+  for (let i = 0; i < seen.length; i++) {
+    if (i % together === together - 1) yield;
+    const score = scores[seen[i]!]!;
+    if (score <= heap[0]!) continue;
+    let at = 0;
+    for (;;) {
+      const left = 2 * at + 1;
+      if (left >= k) break;
+      const child = left + 1 < k && heap[left + 1]! < heap[left]! ? left + 1 : left;
+      if (heap[child]! >= score) break;
+      heap[at] = heap[child]!;
+      at = child;
     }
-    return heap[0]!;
+    heap[at] = score;
   }
+  return heap[0]!;
+}
 
-  /** Those with at least this score; the scores of the others are forgotten. */
-  #contenders(seen: readonly number[], least: number): number[] {
-    return seen.filter((slot) => {
-      if (this.#scores[slot]! >= least) return true;
-      this.#scores[slot] = 0;
-      return false;
-    });
+/** Those with at least this score; the scores of the others are forgotten. */
+function* contenders(seen: readonly number[], least: number, scores: Float64Array): Pieces<number[]> {
+  const kept: number[] = [];
+  for (let i = 0; i < seen.length; i++) {
+    if (i % together === together - 1) yield;
+    const slot = seen[i]!;
+    if (scores[slot]! >= least) kept.push(slot);
+    else scores[slot] = 0;
   }
+  return kept;
 }
 
 /** What a document can gain at most by the clauses after each; 0 after the last. */
