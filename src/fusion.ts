@@ -1,6 +1,6 @@
-import { sortedInPieces } from './engine/sorted-in-pieces.ts';
-import { atOnce, type Pieces } from './engine/time-slice.ts';
 import { compareIds } from './score.ts';
+import { sortedInPieces } from './sorted-in-pieces.ts';
+import { atOnce, type Pieces } from './time-slice.ts';
 import type { Id } from './types.ts';
 
 /** How two rankings become one, with every setting said; see `Fusion`. */

@@ -48,7 +48,8 @@ export interface VectorStore<P extends object = Payload> extends AsyncDisposable
    * Writes whole records: what was there under an id is replaced, payload included. Of several records with one id the last wins.
    *
    * One record and arrays are validated whole before anything is sent; other iterables and async iterables are streams: read with backpressure,
-   * validated and sent batch by batch, of any length in bounded memory.
+   * validated and sent batch by batch, of any length in bounded memory. Thousands of records are read in several turns of the event loop: leave them as they
+   * are until the promise is settled.
    *
    * @throws `InvalidArgument` before anything is sent; `PartialFailure` with `result` once some records may have been written, an error of the
    *   stream as its `cause`.

@@ -17,6 +17,7 @@ import type {
 import { unsupported, VectorStoreError } from '../errors.ts';
 import type { FilterNode } from '../filter/normal-form.ts';
 import { chunks } from '../portable/chunks.ts';
+import { atOnce, nextTurn, type Pieces, TimeSlice } from '../time-slice.ts';
 import type {
   CollectionInfo,
   CollectionStats,
@@ -40,7 +41,6 @@ import { patched } from './patch.ts';
 import { buildIndexes, disposeAll } from './rebuild.ts';
 import type { CollectionFiles } from './storage/collection-files.ts';
 import type { Operation } from './storage/operations.ts';
-import { atOnce, nextTurn, type Pieces, TimeSlice } from './time-slice.ts';
 
 /** What an engine collection is. */
 export interface EngineSpec {

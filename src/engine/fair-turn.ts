@@ -1,4 +1,4 @@
-import { nextTurn, sliceMs, turnBegan } from './time-slice.ts';
+import { nextTurn, sliceMs, turnBegan } from '../time-slice.ts';
 
 /**
  * To be awaited before every call: answers of an embedded store are there at once, and a caller that awaits one after another would otherwise

@@ -3,6 +3,7 @@ import { invalid } from '../errors.ts';
 import { type FilterNode, fieldsIn } from '../filter/normal-form.ts';
 import { fuseInPieces } from '../fusion.ts';
 import { scoreOf } from '../score.ts';
+import type { Pieces, TimeSlice } from '../time-slice.ts';
 import type { FieldType, Id, Metric, Payload, SearchPlan } from '../types.ts';
 import { cloneJson } from '../validate/payload.ts';
 import { BirthOrder } from './birth-order.ts';
@@ -14,7 +15,6 @@ import { Bitset } from './payload/bitset.ts';
 import { PayloadTable } from './payload/payload-table.ts';
 import { RecordSlots } from './record-slots.ts';
 import { SearchTrace } from './search-trace.ts';
-import type { Pieces, TimeSlice } from './time-slice.ts';
 import { type Ranked, TopK } from './top-k.ts';
 import { VectorTable } from './vector-table.ts';
 

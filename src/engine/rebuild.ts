@@ -1,8 +1,8 @@
+import { TimeSlice } from '../time-slice.ts';
 import type { IndexProgress } from '../types.ts';
 import { settle } from './index/settle.ts';
 import type { ResolvedIndex, VectorIndex, VectorIndexProvider } from './index/vector-index.ts';
 import type { Partition } from './partition.ts';
-import { TimeSlice } from './time-slice.ts';
 
 /** Vectors added to a new index between two looks at the clock and the abort signal. */
 const chunkSize = 100;

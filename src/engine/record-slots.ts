@@ -1,7 +1,7 @@
+import { atOnce, type Pieces } from '../time-slice.ts';
 import type { Id } from '../types.ts';
 import type { PartitionImage } from './partition-image.ts';
 import type { SavedIds } from './storage/snapshot-ids.ts';
-import { atOnce, type Pieces } from './time-slice.ts';
 
 /** Ids entered between two looks at the clock. */
 const enteredTogether = 1_024;

@@ -1,6 +1,6 @@
 import { compareMatches } from '../score.ts';
-import { sortedInPieces } from './sorted-in-pieces.ts';
-import type { Pieces } from './time-slice.ts';
+import { sortedInPieces } from '../sorted-in-pieces.ts';
+import type { Pieces } from '../time-slice.ts';
 
 /** A candidate with its distance. */
 export interface Ranked {

@@ -1,9 +1,9 @@
 import { cosineOf, dot, euclidean, norm } from '../score.ts';
+import type { TimeSlice } from '../time-slice.ts';
 import type { Metric } from '../types.ts';
 import { ExactRows } from './kernels/exact.ts';
 import type { OriginalVectors } from './original-vectors.ts';
 import { rowBytes } from './row-format.ts';
-import type { TimeSlice } from './time-slice.ts';
 
 /** Up to this many a partition keeps no memory of its own for kernels: there may be thousands of such namespaces. */
 const fewRows = 256;

@@ -1,7 +1,7 @@
 import { afterEach, expect, it } from 'vitest';
 import { connect } from '../connect.ts';
 import type { VectorDatabase } from '../database.ts';
-import { nextTurn } from './time-slice.ts';
+import { nextTurn } from '../time-slice.ts';
 
 let db: VectorDatabase | undefined;
 afterEach(() => db?.close());

@@ -17,13 +17,13 @@ import type {
 } from '../driver.ts';
 import { patched } from '../engine/patch.ts';
 import { asUncertain } from '../engine/storage/uncertain.ts';
-import { TimeSlice } from '../engine/time-slice.ts';
 import { TopK } from '../engine/top-k.ts';
 import { invalid, unsupported, VectorStoreError } from '../errors.ts';
 import { evaluate } from '../filter/evaluate.ts';
 import type { FilterNode } from '../filter/normal-form.ts';
 import { searchHybridByScan } from '../remote/hybrid-by-scan.ts';
 import { distanceBetween } from '../score.ts';
+import { TimeSlice } from '../time-slice.ts';
 import type { CollectionInfo, CollectionStats, FieldType, Id } from '../types.ts';
 import { IdIndex } from './id-index.ts';
 import type { OpenedFile, Row, RowWriter } from './row-store.ts';

@@ -1,5 +1,6 @@
 import type { CollectionDriver, Driver, DriverRecord } from '../driver.ts';
 import { VectorStoreError } from '../errors.ts';
+import { TimeSlice } from '../time-slice.ts';
 import type { WriteResult } from '../types.ts';
 import { type Call, checkInput, raceSignal } from './call.ts';
 import { sendBatch, WriteLedger } from './ledger.ts';
@@ -17,17 +18,23 @@ export interface UpsertJob {
   readonly details: boolean;
 }
 
-/** Validates all records, then writes them. Nothing is sent if one is bad. */
+/** Validates all records, of many in several turns of the event loop, then writes them. Nothing is sent if one is bad. */
 export async function upsertArray(
   records: readonly unknown[],
   job: UpsertJob,
   place: (i: number) => string,
 ): Promise<WriteResult> {
   const prepared = new Map<string, DriverRecord>();
-  for (let i = 0; i < records.length; i++) {
-    const pending = checkInput(place(i), () => prepareRecord(records[i], job.rules, place(i)));
+  const slice = new TimeSlice(job.call.signal);
+  let given = records;
+  for (let i = 0; i < given.length; i++) {
+    const pending = checkInput(place(i), () => prepareRecord(given[i], job.rules, place(i)));
     const record = pending instanceof Promise ? await raceSignal(job.call.signal, () => pending) : pending;
     prepared.set(record.id, record);
+    if (!slice.isOver) continue;
+    // The array is the caller's, who may go on with it.
+    if (given === records) given = checkInput('records', () => records.slice());
+    await slice.pause();
   }
   const sender = new Sender(job);
   for (const record of prepared.values()) await sender.add(record);
@@ -42,6 +49,7 @@ export async function upsertStream(
 ): Promise<WriteResult> {
   const sender = new Sender(job);
   const { signal } = job.call;
+  const slice = new TimeSlice(signal);
   let iterator: Iterator<unknown> | AsyncIterator<unknown> | undefined;
   try {
     iterator = checkInput('records', () =>
@@ -55,6 +63,7 @@ export async function upsertStream(
       await sender.add(
         await raceSignal(signal, async () => checkInput(at, () => prepareRecord(next.value, job.rules, at))),
       );
+      if (slice.isOver) await slice.pause();
     }
   } catch (error) {
     const cause = sourceError(error, job.call);

@@ -1,9 +1,9 @@
 import type { CallContext, CollectionDriver, DriverHybrid, StoredHybridMatch, StoredRecord } from '../driver.ts';
-import { TimeSlice } from '../engine/time-slice.ts';
 import { unsupported } from '../errors.ts';
 import { matchAll } from '../filter/normal-form.ts';
 import { fuse, type RankedHit } from '../fusion.ts';
 import { scoreOf } from '../score.ts';
+import { TimeSlice } from '../time-slice.ts';
 import type { Id } from '../types.ts';
 import { TextRanking } from './text-ranking.ts';
 

@@ -2,13 +2,13 @@ import type { DriverHybrid, StoredRecord } from '../driver.ts';
 import { Bitset } from '../engine/payload/bitset.ts';
 import { Bm25 } from '../engine/text/bm25.ts';
 import { TextIndex } from '../engine/text/text-index.ts';
-import { atOnce } from '../engine/time-slice.ts';
 import { TopK } from '../engine/top-k.ts';
 import { evaluate } from '../filter/evaluate.ts';
 import type { FilterNode } from '../filter/normal-form.ts';
 import { parsePath, type Segments, valueAt } from '../filter/path.ts';
 import { termsOf } from '../filter/tokenize.ts';
 import type { RankedHit } from '../fusion.ts';
+import { atOnce } from '../time-slice.ts';
 import type { Id } from '../types.ts';
 
 /** Stands for every term that nobody asked for: no text has it. */

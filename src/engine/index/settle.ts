@@ -1,4 +1,4 @@
-import type { TimeSlice } from '../time-slice.ts';
+import type { TimeSlice } from '../../time-slice.ts';
 import type { VectorIndex } from './vector-index.ts';
 
 /** Has an index do what it put off, in slices that let others run. `onLeft` hears how many vectors are left. */

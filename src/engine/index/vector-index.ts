@@ -1,6 +1,6 @@
+import type { TimeSlice } from '../../time-slice.ts';
 import type { IndexDrift, IndexSpec, Metric, SearchParams } from '../../types.ts';
 import type { SearchTrace } from '../search-trace.ts';
-import type { TimeSlice } from '../time-slice.ts';
 import type { SavedContent } from './saved-content.ts';
 
 /**

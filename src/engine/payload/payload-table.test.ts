@@ -5,9 +5,9 @@ import { printSeed, seed } from '../../../test/support/seed.ts';
 import { evaluate } from '../../filter/evaluate.ts';
 import { fieldsIn } from '../../filter/normal-form.ts';
 import { parseFilter } from '../../filter/parse.ts';
+import { atOnce } from '../../time-slice.ts';
 import type { Payload } from '../../types.ts';
 import { checkDeclaredFields, copyPayload } from '../../validate/payload.ts';
-import { atOnce } from '../time-slice.ts';
 import { Bitset } from './bitset.ts';
 import { PayloadTable } from './payload-table.ts';
 

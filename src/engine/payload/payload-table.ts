@@ -2,10 +2,10 @@ import { VectorStoreError } from '../../errors.ts';
 import { evaluate } from '../../filter/evaluate.ts';
 import type { FilterLeaf, FilterNode } from '../../filter/normal-form.ts';
 import { parsePath } from '../../filter/path.ts';
+import type { Pieces, TimeSlice } from '../../time-slice.ts';
 import type { FieldType, Payload } from '../../types.ts';
 import { cloneJson } from '../../validate/payload.ts';
 import { Bm25 } from '../text/bm25.ts';
-import type { Pieces, TimeSlice } from '../time-slice.ts';
 import { Bitset } from './bitset.ts';
 import { FieldIndex } from './field-index.ts';
 

@@ -1,6 +1,6 @@
 import { VectorStoreError } from '../../errors.ts';
+import { TimeSlice } from '../../time-slice.ts';
 import type { SavedContent } from '../index/saved-content.ts';
-import { TimeSlice } from '../time-slice.ts';
 import { ByteReader, ByteWriter } from './bytes.ts';
 import { crc32 } from './crc32.ts';
 import { type FileHandle, type FileSystem, openExisting } from './filesystem.ts';

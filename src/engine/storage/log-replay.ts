@@ -1,5 +1,5 @@
 import { VectorStoreError } from '../../errors.ts';
-import { TimeSlice } from '../time-slice.ts';
+import { TimeSlice } from '../../time-slice.ts';
 import { crc32 } from './crc32.ts';
 import type { FileHandle } from './filesystem.ts';
 import { checkLogHeader, EntryFormat, entryHeadBytes, type LogIdentity, logHeaderBytes } from './log-format.ts';

@@ -2,10 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { printSeed, seed } from '../../../test/support/seed.ts';
 import { tokenize } from '../../filter/tokenize.ts';
+import { atOnce } from '../../time-slice.ts';
 import type { Payload } from '../../types.ts';
 import { Bitset } from '../payload/bitset.ts';
 import { PayloadTable } from '../payload/payload-table.ts';
-import { atOnce } from '../time-slice.ts';
 
 printSeed('BM25 against a plain scan');
 const runs = process.env.ANYVEC_DEEP ? 10_000 : 1_000;

@@ -1,5 +1,5 @@
+import type { Pieces } from '../../time-slice.ts';
 import type { Bitset } from '../payload/bitset.ts';
-import type { Pieces } from '../time-slice.ts';
 import type { PostingList } from './posting-list.ts';
 import type { TextIndex } from './text-index.ts';
 

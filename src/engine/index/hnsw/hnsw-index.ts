@@ -1,8 +1,8 @@
 import { norm } from '../../../score.ts';
+import type { TimeSlice } from '../../../time-slice.ts';
 import type { IndexDrift, IndexSpec } from '../../../types.ts';
 import type { HnswModules } from '../../kernels/hnsw.ts';
 import type { SearchTrace } from '../../search-trace.ts';
-import type { TimeSlice } from '../../time-slice.ts';
 import { joined, parts } from '../package.ts';
 import { none } from '../positions.ts';
 import { type Generation, RenewingIndex } from '../renewing-index.ts';

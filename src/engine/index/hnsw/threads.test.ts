@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest';
 import { queriesLike } from '../../../../test/support/vector-index.ts';
 import { Vectors, vectorMaker } from '../../../../test/support/vectors.ts';
-import { TimeSlice } from '../../time-slice.ts';
+import { TimeSlice } from '../../../time-slice.ts';
 import { settle } from '../settle.ts';
 import { Crew } from './crew.ts';
 import { loadHnsw } from './provider.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { printSeed, seed } from '../../test/support/seed.ts';
+import { printSeed, seed } from '../test/support/seed.ts';
 import { sortedInPieces } from './sorted-in-pieces.ts';
 import { atOnce } from './time-slice.ts';
 
