@@ -8,7 +8,7 @@ const perpendicular = 1e-3;
 
 /** What {@link principalAxes} costs, about. */
 export function axesCost(points: number, width: number): number {
-  return points * width * width * costPerProduct + (mostSweeps * costPerComponent * width ** 3) / 2;
+  return (points + width) * width * width * costPerProduct + (mostSweeps * costPerComponent * width ** 3) / 2;
 }
 
 /**
@@ -47,6 +47,7 @@ export function* principalAxes(
     }
     const length = Math.sqrt(product(axis, axis));
     for (let c = 0; c < width; c++) axis[c]! /= length;
+    yield 2 * i * width * costPerProduct;
   }
   return { axes, variances: Float64Array.from(order, (i) => variances[i]!) };
 }
