@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { turnsUntil } from '../../test/support/turns.ts';
 import { connect } from '../connect.ts';
 
 const count = 20_000;
@@ -20,21 +21,6 @@ async function filled() {
     })),
   );
   return { db, store };
-}
-
-/** Counts the turns of the event loop until a promise is settled. */
-async function turnsUntil(settled: Promise<unknown>): Promise<number> {
-  let turns = 0;
-  let going = true;
-  const next = () => {
-    turns += 1;
-    if (going) setImmediate(next);
-  };
-  setImmediate(next);
-  await settled.finally(() => {
-    going = false;
-  });
-  return turns;
 }
 
 describe('a read that takes several turns of the event loop', async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { turnsUntil } from '../../test/support/turns.ts';
 import { connect } from '../connect.ts';
 
 const count = 30_000;
@@ -9,21 +10,6 @@ const records = () =>
     vector: new Float32Array(dimension).fill(i + 1),
     payload: { n: i },
   }));
-
-/** Counts the turns of the event loop until a promise is settled. */
-async function turnsUntil(settled: Promise<unknown>): Promise<number> {
-  let turns = 0;
-  let going = true;
-  const count = () => {
-    turns += 1;
-    if (going) setImmediate(count);
-  };
-  setImmediate(count);
-  await settled.finally(() => {
-    going = false;
-  });
-  return turns;
-}
 
 describe('an array of many records', () => {
   it('is validated in several turns of the event loop, and nothing is written where the last of it is bad', async () => {
