@@ -32,7 +32,7 @@ const inner = {
   'src/engine/storage/settings.ts': ['Durability', 'Originals'],
   'src/engine/storage/filesystem.ts': ['FileSystem'],
   'src/engine/search-trace.ts': ['SearchTrace'],
-  'src/engine/time-slice.ts': ['TimeSlice'],
+  'src/time-slice.ts': ['TimeSlice'],
   'src/engine/index/saved-content.ts': ['SavedContent'],
 };
 

@@ -40,7 +40,7 @@ describe('a read that takes several turns of the event loop', async () => {
     const writing = store.setPayload({ filter: { version: { $gte: 0 } } }, { version });
     const records = await reading;
     await writing;
-    const versions = records.map((record) => (record?.payload as { version: number }).version);
+    const versions = records.map((record) => (record!.payload as { version: number }).version);
     expect([...new Set(versions)]).toEqual([before]);
     expect(await turns).toBeGreaterThan(2);
     expect(await store.count({ version })).toBe(count);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { turnsUntil } from '../../test/support/turns.ts';
 import { connect } from '../connect.ts';
+import type { VectorStoreError } from '../errors.ts';
 
 const count = 30_000;
 const dimension = 64;
@@ -34,6 +35,19 @@ describe('an array of many records', () => {
     given.length = 0;
     expect((await writing).acknowledged).toBe(count);
     expect(await store.count()).toBe(count);
+    await db.close();
+  });
+
+  it('that is aborted while it is validated says of every id that it failed, and writes none', async () => {
+    const db = await connect('native:');
+    const store = await db.createCollection('c', { dimension, metric: 'dot', index: { type: 'flat' } });
+    const controller = new AbortController();
+    const writing = store.upsert(records(), { signal: controller.signal });
+    setImmediate(() => controller.abort());
+    const error = await writing.catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ code: 'Aborted', result: { acknowledged: 0, unknown: [] } });
+    expect((error as VectorStoreError).result?.failed).toHaveLength(count);
+    expect(await store.count()).toBe(0);
     await db.close();
   });
 });
