@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { VectorIndexProvider } from '../../src/engine/index/vector-index.ts';
+import { atOnce } from '../../src/time-slice.ts';
 import type { IndexSpec } from '../../src/types.ts';
 import { type FilterSpec, tagsOf } from '../data/filters.ts';
 import { aligned, rowOf, type VectorSet } from '../data/vector-set.ts';
@@ -83,7 +84,7 @@ async function open(
         vector: rowOf(base, dimension, slot),
         payload: tags[slot]!.length === 0 ? {} : { tags: tags[slot]! },
       }));
-      whole(partition.put(records));
+      atOnce(partition.put(records));
     }
   }
 
@@ -113,22 +114,14 @@ async function open(
       params.nprobe = effort;
     },
     search(query, k) {
-      const found = whole(partition.search(rowOf(asked, dimension, query), { ...options, k, filter: all }));
+      const found = atOnce(partition.search(rowOf(asked, dimension, query), { ...options, k, filter: all }));
       return found.map(({ id }) => Number(id));
     },
     searchAmong(query, k, { tag }) {
       const filter = { kind: 'contains', field: 'tags', path: ['tags'], value: tag } as const;
-      const found = whole(partition.search(rowOf(asked, dimension, query), { ...options, k, filter }));
+      const found = atOnce(partition.search(rowOf(asked, dimension, query), { ...options, k, filter }));
       return found.map(({ id }) => Number(id));
     },
     indexBytes: () => partition.index.byteLength + partition.vectors.byteLength,
   };
-}
-
-/** What is done in pieces, at once. */
-function whole<T>(pieces: Generator<void, T, void>): T {
-  for (;;) {
-    const next = pieces.next();
-    if (next.done) return next.value;
-  }
 }

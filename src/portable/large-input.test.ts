@@ -62,7 +62,6 @@ it('a stream that is slow to give records lets others have their turn, too', asy
       yield record;
     }
   }
-  expect(await turnsUntil(store.upsert([])), 'to write nothing').toBeLessThan(3);
   expect(await turnsUntil(store.upsert(slow()))).toBeGreaterThan(5);
   await db.close();
 });
