@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { clip, paletteFor, widthOf, wrap } from './layout.ts';
+import { clip, paletteFor, textWidth, widthOf, wrap } from './layout.ts';
 
 describe('paletteFor', () => {
   it('colours only on a terminal without NO_COLOR that is not dumb', () => {
@@ -28,7 +28,7 @@ describe('wrap', () => {
         (text, width, count) => {
           const lines = wrap(text, width, count);
           expect(lines.length).toBeLessThanOrEqual(count);
-          for (const line of lines) expect([...line].length).toBeLessThanOrEqual(width);
+          for (const line of lines) expect(textWidth(line)).toBeLessThanOrEqual(width);
           const all = text
             .split(/\s+/)
             .filter((word) => word !== '')
@@ -37,6 +37,12 @@ describe('wrap', () => {
         },
       ),
     );
+  });
+
+  it('breaks by columns: a wide letter takes two, an accent of its own none', () => {
+    expect(wrap('日本 日本 e\u0301e\u0301 ab', 5, 4)).toEqual(['日本', '日本', 'e\u0301e\u0301 ab']);
+    // A consonant that is not assigned, with a vowel sign: one column, two characters.
+    expect(wrap('\uD7FC\u1920\0\0\0\0', 5, 1)).toEqual(['\uD7FC\u1920\0\0\0\0']);
   });
 
   it('clips by columns, and never a character in halves', () => {

@@ -20,12 +20,12 @@ export function widthOf(stream: { readonly isTTY?: boolean; readonly columns?: n
   return Math.max(60, Math.min(100, stream.columns ?? 100));
 }
 
-/** Breaks text at spaces; at most `lines` lines, the last one ends with `…` where something is left out. */
+/** Breaks text at spaces into lines of at most `width` columns; at most `lines` of them, the last one ends with `…` where something is left out. */
 export function wrap(text: string, width: number, lines: number): string[] {
   const wrapped: string[] = [];
   let line = '';
   for (const word of text.split(/\s+/).filter((part) => part !== '')) {
-    if (line !== '' && line.length + 1 + word.length > width) {
+    if (line !== '' && textWidth(line) + 1 + textWidth(word) > width) {
       wrapped.push(line);
       line = '';
     }
