@@ -33,8 +33,8 @@ export interface HnswExports {
   insertBatch(vectors: number, levels: number, first: number, size: number, ef: number): void;
   search(ef: number): number;
   searchMasked(ef: number, mask: number, breadth: number, leastShare: number): number;
-  searchThrough(ef: number, mask: number, seeds: number, most: number, leastShare: number): number;
-  shareNear(mask: number): number;
+  lookAround(mask: number, breadth: number): number;
+  searchThrough(ef: number, mask: number, seeds: number, most: number): number;
   scanMasked(wanted: number, most: number, mask: number, slack: number, squared: number): number;
   scanSigned(wanted: number, most: number, mask: number, slack: number, squared: number, band: number): number;
   takeIn(source: number): void;

@@ -20,6 +20,7 @@ function reasonFor(plan: MaskedPlan, { passing, live }: MaskedQuestion): string 
   const share = `${passing} of ${live} vectors pass the filter`;
   switch (plan.kind) {
     case 'scan':
+      if (plan.fewNear) return `${share}, and few of those near the query: no walk leads to them`;
       return `${share}: comparing with the codes of all of them costs little more than a walk, and misses less`;
     case 'through':
       return `${share}: a walk that goes only to those reaches them`;

@@ -4,15 +4,7 @@ import type { Generation } from '../renewing-index.ts';
 import type { SlotSet } from '../vector-index.ts';
 import { noteMaskedPlan } from './explanation.ts';
 import { Graph } from './graph.ts';
-import {
-  bandOf,
-  isWorthLooking,
-  leastShareMet,
-  type MaskedPlan,
-  type MaskedQuestion,
-  planMasked,
-  planNear,
-} from './plan.ts';
+import { bandOf, leastShareMet, lookFor, type MaskedPlan, type MaskedQuestion, planMasked, planNear } from './plan.ts';
 import { type Found, mostProposed, noSlack, type Slack } from './proposal.ts';
 
 /** What a scan keeps for `k` neighbours asked for, where nothing is known of how far codes err. */
@@ -60,15 +52,14 @@ export function searchFiltered(
 /** For what was asked last. */
 function planFor(index: Graph, question: MaskedQuestion): MaskedPlan {
   const plan = planMasked(question);
-  if (!isWorthLooking(question, plan)) return plan;
-  return planNear(question, index.shareNear()) ?? plan;
+  const breadth = lookFor(question, plan);
+  return breadth === undefined ? plan : planNear(question, plan, index.lookAround(breadth));
 }
 
-function walk(index: Graph, question: MaskedQuestion, plan: Exclude<MaskedPlan, { kind: 'scan' }>): Found {
-  const least = leastShareMet(question, plan);
+function walk(index: Graph, { ef }: MaskedQuestion, plan: Exclude<MaskedPlan, { kind: 'scan' }>): Found {
   return plan.kind === 'walk'
-    ? index.walk(question.ef, plan.breadth, least)
-    : index.walkThrough(Math.max(question.ef, plan.ef), plan.most, least);
+    ? index.walk(ef, plan.breadth, leastShareMet(plan.share))
+    : index.walkThrough(Math.max(ef, plan.ef), plan.most);
 }
 
 /** Undefined where distances are much alike, and codes do not tell them apart: then the vectors themselves are compared, by the engine. */

@@ -248,8 +248,8 @@ export class Graph implements GrowingIndex {
   /** The same with a bit for each position. */
   askWithin(query: Float32Array, bits: Uint32Array): void {
     const words = this.#mask();
-    words.fill(0);
     words.set(bits.subarray(0, words.length));
+    words.fill(0, bits.length);
     if (this.#count % 32 !== 0) words[this.#count >>> 5]! &= 2 ** (this.#count % 32) - 1;
     this.#memory.kernels.ask(this.#write(query));
   }
@@ -297,18 +297,21 @@ export class Graph implements GrowingIndex {
   }
 
   /**
-   * By walking among those asked about, through others where it must. Finds nothing where it would take more than `most` comparisons, or as
-   * `walk` does.
+   * The share of those asked about among the few dozen that lie near the query: found by a short walk among all.
+   *
+   * @param breadth What the walk keeps in mind.
    */
-  walkThrough(ef: number, most: number, leastShare: number): Found {
-    const mask = this.#memory.table('mask');
-    const { kernels } = this.#memory;
-    return this.#found(kernels.searchThrough(Math.min(Graph.mostFound, ef), mask, seeds, most, leastShare));
+  lookAround(breadth: number): number {
+    return this.#memory.kernels.lookAround(this.#memory.table('mask'), breadth);
   }
 
-  /** The share of those asked about among the few dozen that lie near the query: found with less work than any search takes. */
-  shareNear(): number {
-    return this.#memory.kernels.shareNear(this.#memory.table('mask'));
+  /**
+   * By walking among those asked about, through others where it must, from where {@link Graph.lookAround} has just looked. Finds nothing where it would take
+   * more than `most` comparisons.
+   */
+  walkThrough(ef: number, most: number): Found {
+    const mask = this.#memory.table('mask');
+    return this.#found(this.#memory.kernels.searchThrough(Math.min(Graph.mostFound, ef), mask, seeds, most));
   }
 
   /** Comparisons of a search since the last call. */

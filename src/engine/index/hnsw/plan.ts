@@ -13,8 +13,8 @@ export interface MaskedQuestion {
 
 /** How to search under a filter. */
 export type MaskedPlan =
-  /** Compares with each that passes. */
-  | { readonly kind: 'scan' }
+  /** Compares with each that passes. `fewNear`: since so few of those near the query do that no walk leads to them. */
+  | { readonly kind: 'scan'; readonly fewNear?: true }
   /** Walks among those that pass only, through others where it must; gives up after `most` comparisons. */
   | { readonly kind: 'through'; readonly ef: number; readonly most: number }
   /**
@@ -66,22 +66,28 @@ function walkAmong({ ef }: MaskedQuestion, share: number): MaskedPlan {
   return { kind: 'walk', breadth: Math.ceil(ef / share), share };
 }
 
-/** Comparisons that it takes to see which share of what is near a query passes; and how much longer a plan must take than the best that can come of it. */
-const looking = { comparisons: 150, worth: 2 };
+/**
+ * How far to look what passes near the query: a walk through others begins with what it finds, a scan has no other use for it. `comparisons` that the
+ * shorter look takes, and how much longer a scan must take than the best that can come of it.
+ */
+const looking = { breadth: { scan: 4, through: 16 }, comparisons: 150, worth: 2 };
 /** Where more than this share of what is near the query passes, a walk among all meets enough. */
 const denseNear = 0.5;
 
-/** Whether this plan takes so much longer than a walk among what passes all around that it is worth a look whether what is near the query passes. */
-export function isWorthLooking(question: MaskedQuestion, { kind }: MaskedPlan): boolean {
-  return (
-    kind !== 'walk' &&
-    maskedCosts(question)[kind] > looking.worth * (maskedCosts(question, 1).walk + looking.comparisons)
-  );
+/** What a look around is to keep in mind before the plan is carried out; undefined where it is not worth one. */
+export function lookFor(question: MaskedQuestion, { kind }: MaskedPlan): number | undefined {
+  if (kind === 'walk') return undefined;
+  if (kind === 'through') return looking.breadth.through;
+  const best = maskedCosts(question, 1).walk + looking.comparisons;
+  return maskedCosts(question).scan > looking.worth * best ? looking.breadth.scan : undefined;
 }
 
-/** The plan for a filter that passes this share of what is near the query; undefined where that is no reason for another. */
-export function planNear(question: MaskedQuestion, shareNear: number): MaskedPlan | undefined {
-  return shareNear > denseNear ? walkAmong(question, shareNear) : undefined;
+/** The plan for a filter that passes this share of what is near the query. */
+export function planNear(question: MaskedQuestion, plan: MaskedPlan, shareNear: number): MaskedPlan {
+  if (shareNear > denseNear) return walkAmong(question, shareNear);
+  return plan.kind === 'through' && shareNear < leastShareMet(shareOf(question))
+    ? { kind: 'scan', fewNear: true }
+    : plan;
 }
 
 /** A scan by signs begins with this share of what passes, and with so many for each of `ef`. */
@@ -99,6 +105,6 @@ export function bandOf({ passing, ef, hasSigns }: MaskedQuestion): number | unde
  * The least share of what a walk meets that must pass: half of what is expected. Where less does, the filter keeps out what is near the query, and no
  * walk leads to what passes.
  */
-export function leastShareMet(question: MaskedQuestion, plan: MaskedPlan): number {
-  return (plan.kind === 'walk' ? plan.share : shareOf(question)) / 2;
+export function leastShareMet(expected: number): number {
+  return expected / 2;
 }

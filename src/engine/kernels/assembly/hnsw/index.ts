@@ -4,5 +4,5 @@ export { blockBytesFor, configure, place, signBytesFor } from './layout';
 export { lockBytes } from './locks';
 export { pivot, query, scratchBytes } from './scratch';
 export { scanMasked, scanSigned } from './scan';
-export { ask, search, searchMasked, searchThrough, shareNear } from './search';
+export { ask, lookAround, search, searchMasked, searchThrough } from './search';
 export { countSigns, takeSigns } from './signs';

@@ -68,48 +68,31 @@ function walkMasked(ef: i32, mask: usize, breadth: i32): void {
   }
 }
 
-/** Nodes whose links are followed to see what is near. */
-const lookedFrom: i32 = 4;
-
-/** The share of the nodes near what was asked that have their bit set at `mask`: of the first few dozen that a walk meets. */
-export function shareNear(mask: usize): f32 {
-  const first = top();
-  if (nodeOf(first) == none) return 0;
-  const found = walked();
-  begin(found, lookedFrom, descend(first, 0, query()), query());
-  let listedAll = 0;
-  let set = 0;
-  for (let i = 0; i < lookedFrom; i++) {
-    const at = pool.follow(found);
-    if (at == 0) break;
-    const listed = expand(pool.nodeIn(at), query());
-    for (let j = 0; j < listed; j++) set += i32(isSet(mask, listedNode(j)));
-    insertListed(found, listed);
-    listedAll += listed;
-  }
-  return <f32>set / <f32>max(1, listedAll);
+/**
+ * The share of the nodes near what was asked that have their bit set at `mask`: of what a short walk among all meets. {@link searchThrough} begins with what it
+ * found.
+ *
+ * @param breadth Nodes that the walk keeps in mind.
+ */
+export function lookAround(mask: usize, breadth: i32): f32 {
+  walkMasked(breadth, mask, breadth);
+  return <f32>metSet / <f32>max(1, met);
 }
-
-/** What a walk through a mask keeps in mind while it looks what is near. */
-const lookedAround: i32 = 16;
 
 /**
  * The same by a walk that never compares with a node whose bit is not set, but goes on to where its links lead (ACORN, arXiv 2403.04871).
- * Begins with what a short walk among all meets, and with `seeds` of the mask's nodes, spread over all.
+ * Begins with what {@link lookAround} has just found, and with `seeds` of the mask's nodes, spread over all.
  *
  * @param most Comparisons after which the walk is given up: the pool then has the size 0.
- * @param leastShare As for `searchMasked`.
  */
-export function searchThrough(ef: i32, mask: usize, seeds: i32, most: i32, leastShare: f32): usize {
+export function searchThrough(ef: i32, mask: usize, seeds: i32, most: i32): usize {
   const found = walked();
-  const met0 = results();
+  const near = results();
   const before = evaluations;
-  walkMasked(ef, mask, lookedAround);
   pool.clear(found, ef);
-  if (<f32>metSet < leastShare * <f32>met) return found;
   beginVisit();
-  for (let i = 0; i < pool.sizeOf(met0); i++) {
-    const entry = pool.entryAt(met0, i);
+  for (let i = 0; i < pool.sizeOf(near); i++) {
+    const entry = pool.entryAt(near, i);
     isNew(pool.nodeIn(entry));
     pool.insert(found, pool.keyIn(entry), pool.nodeIn(entry));
   }
