@@ -22,6 +22,8 @@ export interface TracedCall {
 export const tracingChannelName = 'anyvec:call';
 
 interface TracingChannel {
+  /** Not in every Node.js. */
+  readonly hasSubscribers?: boolean;
   tracePromise<T>(run: () => Promise<T>, context: TracedCall): Promise<T>;
 }
 
@@ -33,7 +35,7 @@ let channel: TracingChannel | null | undefined;
  */
 export async function traced<T>(call: TracedCall, run: () => Promise<T>): Promise<T> {
   if (channel === undefined) channel = findChannel();
-  if (channel === null) return run();
+  if (channel === null || channel.hasSubscribers === false) return run();
   let outcome: { value: T } | undefined;
   // The channel would publish what the call returns, which is the caller's data: it gets nothing.
   await channel.tracePromise(async () => {

@@ -3,6 +3,7 @@ import { none, Positions } from '../../src/engine/index/positions.ts';
 import { type Generation, RenewingIndex } from '../../src/engine/index/renewing-index.ts';
 import type {
   IndexSearchOptions,
+  Proposal,
   ResolvedIndex,
   SlotSet,
   VectorIndex,
@@ -86,10 +87,10 @@ class FaissIndex implements VectorIndex {
     this.#indexes.remove(slots);
   }
 
-  search(query: Float32Array, k: number, options: IndexSearchOptions): readonly number[] | undefined {
+  search(query: Float32Array, k: number, options: IndexSearchOptions): Proposal | undefined {
     if (query.length !== this.#vectors.dimension) throw invalid('query', `the dimension is ${this.#vectors.dimension}`);
     const generation = this.#indexes.ready();
-    if (!(k >= 1)) return [];
+    if (!(k >= 1)) return { slots: [] };
     if (generation === undefined) return options.trace?.decline('there are too few vectors to train an index with');
     return this.#searchIn(generation, query, k, options);
   }
@@ -116,7 +117,7 @@ class FaissIndex implements VectorIndex {
     query: Float32Array,
     k: number,
     { params, allowed, allowedCount, trace }: IndexSearchOptions,
-  ): readonly number[] | undefined {
+  ): Proposal | undefined {
     const wanted = Math.min(Math.ceil(k * this.#plan.oversampling) + rankingMargin, positions.live);
     const enough = Math.min(Math.ceil((k + wanted) / 2), wanted);
     if (allowed !== undefined && allowedCount <= this.#fewEnough(params, wanted, positions.live))
@@ -130,10 +131,10 @@ class FaissIndex implements VectorIndex {
       const found = index.search(query, count, this.#effort(params, count));
       if (found === undefined) return undefined;
       const slots = keep(found, positions, allowed);
-      if (slots.length >= enough) return slots;
+      if (slots.length >= enough) return { slots };
       // The effort reaches no further. Where a filter is to blame, what is missing may be the best.
       if (found.length < count || count === positions.length)
-        return allowed === undefined ? slots : trace?.decline('too few of what the library found pass the filter');
+        return allowed === undefined ? { slots } : trace?.decline('too few of what the library found pass the filter');
     }
   }
 

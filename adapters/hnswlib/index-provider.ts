@@ -5,6 +5,7 @@ import { none, Positions } from '../../src/engine/index/positions.ts';
 import { type Generation, RenewingIndex } from '../../src/engine/index/renewing-index.ts';
 import type {
   IndexSearchOptions,
+  Proposal,
   ResolvedIndex,
   SlotSet,
   VectorIndex,
@@ -65,10 +66,10 @@ class HnswlibIndex implements VectorIndex {
     this.#graphs.remove(slots);
   }
 
-  search(query: Float32Array, k: number, options: IndexSearchOptions): readonly number[] | undefined {
+  search(query: Float32Array, k: number, options: IndexSearchOptions): Proposal | undefined {
     if (query.length !== this.#vectors.dimension) throw invalid('query', `the dimension is ${this.#vectors.dimension}`);
     const generation = this.#graphs.ready();
-    if (!(k >= 1)) return [];
+    if (!(k >= 1)) return { slots: [] };
     const { trace } = options;
     if (generation === undefined) return trace?.decline('there are too few vectors for a graph');
     const { index, positions } = generation;
@@ -83,7 +84,7 @@ class HnswlibIndex implements VectorIndex {
     const guard = new Guard(positions, options.allowed);
     const found = index.search(query, wanted, ef, guard.accepts);
     guard.rethrow();
-    return found.map((position) => positions.slotAt(position));
+    return { slots: found.map((position) => positions.slotAt(position)) };
   }
 
   get byteLength(): number {

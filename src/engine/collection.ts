@@ -55,6 +55,7 @@ export class EngineCollection implements CollectionDriver {
   readonly #spec: EngineSpec;
   readonly #provider: VectorIndexProvider;
   readonly #capabilities: Capabilities;
+  #known: { readonly spec: IndexSpec; readonly capabilities: Capabilities } | undefined;
   readonly #partitions = new Map<string, Partition>();
   readonly #files: CollectionFiles | undefined;
   #index: ResolvedIndex;
@@ -126,7 +127,11 @@ export class EngineCollection implements CollectionDriver {
   }
 
   get capabilities(): Capabilities {
-    return { ...this.#capabilities, searchParams: this.#provider.usedParams(this.#index.spec) };
+    const { spec } = this.#index;
+    // Asked for several times in every call.
+    if (this.#known?.spec !== spec)
+      this.#known = { spec, capabilities: { ...this.#capabilities, searchParams: this.#provider.usedParams(spec) } };
+    return this.#known.capabilities;
   }
 
   upsert(namespace: string, records: readonly DriverRecord[], context: CallContext): Promise<DriverWriteResult> {

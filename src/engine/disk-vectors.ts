@@ -56,6 +56,10 @@ export class DiskVectors implements OriginalVectors {
     this.#written.set(this.#stored === undefined ? slot : this.#numberOf(slot), vector);
   }
 
+  get isCostly(): boolean {
+    return this.#stored !== undefined;
+  }
+
   distances(query: Float32Array, slots: ArrayLike<number>, visit: (slot: number, distance: number) => void): void {
     if (this.#stored === undefined) {
       this.#written.distances(query, slots, visit);

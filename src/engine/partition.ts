@@ -8,7 +8,7 @@ import type { FieldType, Id, Metric, Payload, SearchPlan } from '../types.ts';
 import { cloneJson } from '../validate/payload.ts';
 import { BirthOrder } from './birth-order.ts';
 import { DiskVectors } from './disk-vectors.ts';
-import type { VectorIndex, VectorSource } from './index/vector-index.ts';
+import type { Proposal, VectorIndex, VectorSource } from './index/vector-index.ts';
 import type { OriginalVectors } from './original-vectors.ts';
 import type { PartitionContent, PartitionImage, StoredPartition } from './partition-image.ts';
 import { Bitset } from './payload/bitset.ts';
@@ -282,8 +282,8 @@ export class Partition {
     return answers;
   }
 
-  *#answer(query: Float32Array, asked: DriverSearch, compared: readonly number[]): Pieces<StoredMatch[]> {
-    return yield* this.#toMatches(yield* this.#ranked(query, asked, compared), asked);
+  *#answer(query: Float32Array, asked: DriverSearch, likely: Proposal): Pieces<StoredMatch[]> {
+    return yield* this.#toMatches(yield* this.#ranked(query, asked, likely), asked);
   }
 
   /** As `#likely`, until the vectors are others, for queries in their order. */
@@ -291,13 +291,13 @@ export class Partition {
     queries: readonly Float32Array[],
     { exact, filter, k, params }: DriverSearch,
     pause: () => Promise<void>,
-  ): AsyncGenerator<readonly number[], void, undefined> {
+  ): AsyncGenerator<Proposal, void, undefined> {
     const allowedCount = this.#withVector.count();
     if (exact || filter.kind !== 'all' || allowedCount <= Math.max(k, fewCandidates)) return;
     const [index, version] = [this.#index, this.#vectorVersion];
     for await (const likely of index.searchTogether?.(queries, k, { params, allowed: undefined, allowedCount }) ?? []) {
       await pause();
-      if (this.#vectorVersion !== version || this.#index !== index || likely.length < k) return;
+      if (this.#vectorVersion !== version || this.#index !== index || likely.slots.length < k) return;
       yield likely;
     }
   }
@@ -359,51 +359,59 @@ export class Partition {
     const candidates = asked.filter.kind === 'all' ? this.#withVector : yield* this.#candidates(asked.filter);
     if (asked.exact) trace?.decline('it was asked for: exact');
     const likely = asked.exact ? undefined : this.#likely(query, asked, candidates, trace);
-    const compared = likely ?? candidates.toArray();
-    if (trace !== undefined) noteCompared(trace, compared.length);
-    return yield* this.#ranked(query, asked, compared);
+    return yield* this.#ranked(query, asked, likely ?? { slots: candidates.toArray() }, trace);
   }
 
   /** The best of these slots. */
-  *#ranked(query: Float32Array, asked: DriverSearch, compared: Uint32Array | readonly number[]): Pieces<Ranked[]> {
-    const best = new TopK(asked.k);
-    const { maxDistance } = asked;
-    const slots = this.#slots;
+  *#ranked(
+    query: Float32Array,
+    asked: DriverSearch,
+    { slots, worth }: Compared,
+    trace?: SearchTrace,
+  ): Pieces<Ranked[]> {
+    const { k, maxDistance } = asked;
+    const best = new TopK(k);
+    const ids = this.#slots;
     const offer = (slot: number, distance: number) => {
-      if (distance <= maxDistance && best.admits(distance)) best.offer({ slot, id: slots.idAt(slot), distance });
+      if (distance <= maxDistance && best.admits(distance)) best.offer({ slot, id: ids.idAt(slot), distance });
     };
+    let compared = slots.length;
     const { vectors, components } = comparedTogether;
     const together = Math.max(1, Math.min(vectors, Math.floor(components / this.vectors.dimension)));
-    if (compared.length <= together) this.vectors.distances(query, compared, offer);
+    if (worth !== undefined && slots.length <= together) {
+      const nearest: number[] = [];
+      this.vectors.distances(query, slots.slice(0, k), (slot, distance) => {
+        nearest.push(distance);
+        offer(slot, distance);
+      });
+      compared = worth(nearest);
+      if (compared > k) this.vectors.distances(query, slots.slice(k, compared), offer);
+    } else if (slots.length <= together) this.vectors.distances(query, slots, offer);
     else {
-      for (let at = 0; at < compared.length; at += together) {
-        this.vectors.distances(query, compared.slice(at, at + together), offer);
+      for (let at = 0; at < slots.length; at += together) {
+        this.vectors.distances(query, slots.slice(at, at + together), offer);
         yield;
       }
     }
+    if (trace !== undefined) noteCompared(trace, compared);
     return yield* best.sortedInPieces();
   }
 
   /** What the index proposes; undefined where comparing with every candidate is cheaper, or the index came back with too few. */
-  #likely(
-    query: Float32Array,
-    asked: DriverSearch,
-    candidates: Bitset,
-    trace?: SearchTrace,
-  ): readonly number[] | undefined {
+  #likely(query: Float32Array, asked: DriverSearch, candidates: Bitset, trace?: SearchTrace): Proposal | undefined {
     const count = candidates.count();
     const filtered = candidates !== this.#withVector;
     if (count <= Math.max(asked.k, fewCandidates))
       return trace?.decline(`there are ${count} candidates: comparing with each is no slower than asking the index`);
-    const slots = this.#index.search(query, asked.k, {
+    const likely = this.#index.search(query, asked.k, {
       params: asked.params,
       allowed: filtered ? candidates : undefined,
       allowedCount: count,
       trace,
     });
-    if (slots !== undefined && slots.length < asked.k)
-      return trace?.decline(`the index came back with ${slots.length} of ${asked.k} that there must be`);
-    return slots;
+    if (likely !== undefined && likely.slots.length < asked.k)
+      return trace?.decline(`the index came back with ${likely.slots.length} of ${asked.k} that there must be`);
+    return likely;
   }
 
   /** Slots with a vector, ascending. */
@@ -476,5 +484,12 @@ export const emptyPlan: PartitionPlan = {
   ...{ strategy: 'nothing', reason: 'there are no records', considered: [{ strategy: 'nothing' }], params: {} },
   ...{ total: 0, matching: 0, candidates: 0, compared: { vectors: 0 } },
 };
+
+type Slots = Uint32Array | readonly number[];
+
+/** What a search compares with. */
+interface Compared extends Pick<Proposal, 'worth'> {
+  readonly slots: Slots;
+}
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };

@@ -18,7 +18,8 @@ export interface Site {
 export class Lifetime {
   readonly #what: string;
   readonly #parent: Lifetime | undefined;
-  readonly #pending = new Set<Promise<unknown>>();
+  #pending = 0;
+  #onIdle: (() => void)[] = [];
   #closed = false;
 
   constructor(what: string, parent?: Lifetime) {
@@ -39,17 +40,28 @@ export class Lifetime {
   }
 
   track<T>(promise: Promise<T>): Promise<T> {
-    const settled = promise.then(nothing, nothing).finally(() => this.#pending.delete(settled));
-    this.#pending.add(settled);
-    this.#parent?.track(settled);
+    this.#begin();
+    const end = () => this.#end();
+    promise.then(end, end);
     return promise;
+  }
+
+  #begin(): void {
+    this.#pending += 1;
+    if (this.#parent !== undefined) this.#parent.#begin();
+  }
+
+  #end(): void {
+    this.#pending -= 1;
+    if (this.#parent !== undefined) this.#parent.#end();
+    if (this.#pending === 0) for (const resume of this.#onIdle.splice(0)) resume();
   }
 
   /** True the first time. Returns once the calls under way have settled. */
   async close(): Promise<boolean> {
     const first = !this.#closed;
     this.#closed = true;
-    await Promise.all(this.#pending);
+    if (this.#pending > 0) await new Promise<void>((resolve) => this.#onIdle.push(resolve));
     return first;
   }
 }
@@ -130,6 +142,7 @@ function callOn({ signal, at }: Deadline, wrap: (error: unknown) => VectorStoreE
 
 /** The promise's outcome, or the signal's reason if that comes first; what is left behind is not an unhandled rejection. */
 export function raceSignal<T>(signal: AbortSignal, start: () => Promise<T>): Promise<T> {
+  if (signal === never) return start();
   if (signal.aborted) return Promise.reject(signal.reason);
   return new Promise<T>((resolve, reject) => {
     const stop = onAbort(signal, () => reject(signal.reason));
@@ -145,6 +158,9 @@ interface Deadline {
 }
 
 const longestTimer = 2 ** 31 - 1;
+/** Of calls that nothing ends before they are done. They share it, since a signal takes longer to make than many an answer: nobody may go on listening to it. */
+const never = new AbortController().signal;
+const unlimited: Deadline = { signal: never, at: undefined, stop() {} };
 
 function startDeadline(options: CallOptions | undefined, defaultTimeoutMs: number): Deadline {
   const signal: unknown = options?.signal;
@@ -152,6 +168,8 @@ function startDeadline(options: CallOptions | undefined, defaultTimeoutMs: numbe
   const timeoutMs =
     options?.timeoutMs === undefined ? defaultTimeoutMs : numberOption(options.timeoutMs, 'options.timeoutMs', 0);
   if (timeoutMs < 0) throw invalid('options.timeoutMs', 'must not be negative');
+  // Where calls have no end by themselves there is no client of others that would go on listening.
+  if (signal === undefined && timeoutMs >= longestTimer && defaultTimeoutMs >= longestTimer) return unlimited;
   const controller = new AbortController();
   const stopWaiting =
     signal &&
@@ -193,5 +211,3 @@ export function typedError(site: Site, operation: string, error: unknown): Vecto
     cause: error,
   });
 }
-
-function nothing(): void {}

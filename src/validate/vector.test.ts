@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { validateVector } from './vector.ts';
 
+/** Says that it has two. */
+const lying = (vector: Float32Array) => Object.defineProperty(vector, 'length', { value: 2 });
+
 describe('a vector', () => {
   it('is an own f32 copy of an array or a Float32Array', () => {
     const given = new Float32Array([1, 2]);
@@ -23,6 +26,10 @@ describe('a vector', () => {
     ['with holes', new Array(2), 'vector[0]'],
     ['with null', [1, null], 'vector[1]'],
     ['with a bigint', [1n, 0], 'vector[0]'],
+    ['of floats, with NaN', Float32Array.of(1, NaN), 'vector[1]'],
+    ['of floats, with Infinity', Float32Array.of(-Infinity, 0), 'vector[0]'],
+    ['of floats, beyond 1e17', Float32Array.of(0, 1.1e17), 'vector[1]'],
+    ['of floats, with another length than it says', lying(Float32Array.of(1, 2, 3)), 'has 3'],
     ['Float64Array', new Float64Array(2), 'Float32Array'],
     ['an object with a length', { length: 2, 0: 1, 1: 2 }, 'Float32Array'],
     ['undefined', undefined, 'Float32Array'],

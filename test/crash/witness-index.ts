@@ -27,12 +27,13 @@ function witness(spec: IndexSpec, vectors: VectorSource, copies: Map<number, Flo
       for (const slot of slots) copies.delete(slot);
     },
     search(query, k, { allowed }) {
-      return [...copies]
+      const slots = [...copies]
         .filter(([slot]) => allowed?.has(slot) ?? true)
         .map(([slot, copy]) => ({ slot, distance: distanceBetween(vectors.metric, query, copy) }))
         .sort((a, b) => a.distance - b.distance)
         .slice(0, k)
         .map(({ slot }) => slot);
+      return { slots };
     },
     get byteLength() {
       return 4 * vectors.dimension * copies.size;

@@ -62,7 +62,11 @@ export class IndexedVectors {
     const { params = {}, allowed } = options;
     const slots = [...this.vectors.bySlot.keys()];
     const allowedCount = allowed === undefined ? slots.length : slots.filter(allowed).length;
-    const proposed = this.index.search(query, k, { params, allowed: allowed && slotSet(slots, allowed), allowedCount });
+    const proposed = this.index.search(query, k, {
+      params,
+      allowed: allowed && slotSet(slots, allowed),
+      allowedCount,
+    })?.slots;
     const asEngine = proposed === undefined || proposed.length < Math.min(k, allowedCount);
     return { slots: asEngine ? this.vectors.nearest(query, k, allowed) : proposed, proposed };
   }

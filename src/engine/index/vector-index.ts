@@ -21,20 +21,13 @@ export interface VectorIndex {
   add(slots: readonly number[]): void;
   /** Forgets slots. They are all present. */
   remove(slots: readonly number[]): void;
-  /**
-   * Slots that are probably the nearest to the query, in any order, without duplicates and without removed ones; every one satisfies `allowed`.
-   * At least `k` where it can. Undefined: not ready (too few vectors to train, say) — the engine then compares with every record.
-   */
-  search(query: Float32Array, k: number, options: IndexSearchOptions): readonly number[] | undefined;
+  /** What is probably nearest to the query. Undefined: not ready (too few vectors to train, say) — the engine then compares with every record. */
+  search(query: Float32Array, k: number, options: IndexSearchOptions): Proposal | undefined;
   /**
    * As `search` for queries without a filter, by other threads, where that pays: what each finds, in their order. May end before the last: `search`
    * answers the others. What is yielded fits the vectors as they were when it was called.
    */
-  searchTogether?(
-    queries: readonly Float32Array[],
-    k: number,
-    options: IndexSearchOptions,
-  ): AsyncIterable<readonly number[]>;
+  searchTogether?(queries: readonly Float32Array[], k: number, options: IndexSearchOptions): AsyncIterable<Proposal>;
   /** Where threads search: resolves when they rest, and `settle` can go on. */
   rest?(): Promise<unknown> | undefined;
   /**
@@ -54,6 +47,19 @@ export interface VectorIndex {
   serializeInParts?(): readonly Uint8Array[] | undefined;
   /** Frees native memory. Nothing is called afterwards. */
   dispose(): void;
+}
+
+/** The slots that a search of an index proposes. */
+export interface Proposal {
+  /** In any order, without duplicates and without removed ones; every one satisfies `allowed`. At least `k` where the index can. */
+  readonly slots: readonly number[];
+  /**
+   * Where it spares reading vectors that are costly to read (see {@link VectorSource.isCostly}): how many of the slots, from the first on, are worth
+   * comparing once the first `k` have been compared.
+   *
+   * @param nearest Distances of the first `k`, in their order.
+   */
+  readonly worth?: ((nearest: readonly number[]) => number) | undefined;
 }
 
 /** What a search of an index goes by. */
@@ -83,6 +89,8 @@ export interface VectorSource {
   readonly metric: Metric;
   /** A view, valid until the next write; copy to keep. Only for slots with a vector. */
   at(slot: number): Float32Array;
+  /** Whether reading one takes longer than comparing with it: those of a file. */
+  readonly isCostly?: boolean;
 }
 
 /** Makes indexes of one or several types. One per adapter. */

@@ -32,7 +32,7 @@ async function drifted(metric: Metric, quantization: string, offset: number) {
   let kept = 0;
   const queries = Array.from({ length: 60 }, () => make().map((x) => x + offset));
   for (const query of queries) {
-    const proposed = index.search(query, 10, options) ?? [];
+    const proposed = index.search(query, 10, options)?.slots ?? [];
     kept += vectors.nearest(query, 10).filter((slot) => proposed.includes(slot)).length / (10 * queries.length);
   }
   return kept;

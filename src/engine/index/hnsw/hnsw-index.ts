@@ -6,12 +6,12 @@ import type { SearchTrace } from '../../search-trace.ts';
 import { joined, parts } from '../package.ts';
 import { none } from '../positions.ts';
 import { type Generation, RenewingIndex } from '../renewing-index.ts';
-import type { IndexSearchOptions, VectorIndex, VectorSource } from '../vector-index.ts';
+import type { IndexSearchOptions, Proposal, SlotSet, VectorIndex, VectorSource } from '../vector-index.ts';
 import { auditGraph } from './audit.ts';
 import { Drift } from './drift.ts';
 import { searchFiltered } from './filtered-search.ts';
 import { Graph, type ThreadedSettings } from './graph.ts';
-import { type Found, noSlack, proposedOf, type Slack, slackFor } from './proposal.ts';
+import { type Found, noSlack, proposedOf, type Slack, slackFor, worthComparing } from './proposal.ts';
 import type { Quantization } from './quantization.ts';
 import { identityOf, type Restored, steps } from './saved.ts';
 import { searchEf } from './settings.ts';
@@ -243,7 +243,7 @@ export class HnswIndex implements VectorIndex {
     query: Float32Array,
     k: number,
     { params, allowed, allowedCount, trace }: IndexSearchOptions,
-  ): readonly number[] | undefined {
+  ): Proposal | undefined {
     const generation = this.#graphs.ready();
     if (generation === undefined || this.#waiting.size > mostWaiting || !this.#isTrusted(generation))
       return trace?.decline('the graph is not ready: there are too few vectors, too many wait, or it is made anew');
@@ -265,9 +265,7 @@ export class HnswIndex implements VectorIndex {
           );
     if (trace !== undefined) trace.compared.index = index.takeEvaluations();
     if (found === undefined) return undefined;
-    const proposed = this.#proposed(generation, found, k, slack);
-    for (const slot of this.#waiting) if (allowed?.has(slot) ?? true) proposed.push(slot);
-    return proposed;
+    return this.#proposed(generation, found, k, slack, allowed);
   }
 
   /** As `search` without a filter, by threads. */
@@ -275,7 +273,7 @@ export class HnswIndex implements VectorIndex {
     queries: readonly Float32Array[],
     k: number,
     { params }: IndexSearchOptions,
-  ): AsyncGenerator<readonly number[], void, undefined> {
+  ): AsyncGenerator<Proposal, void, undefined> {
     const generation = this.#isBuilding ? undefined : this.#graphs.ready();
     if (generation === undefined || this.#waiting.size > mostWaiting || !this.#isTrusted(generation)) return;
     const { index } = generation;
@@ -287,9 +285,7 @@ export class HnswIndex implements VectorIndex {
     for await (const found of this.#threaded.run(index, queries, ef)) {
       const query = queries[answered]!;
       answered += 1;
-      const proposed = this.#proposed(generation, found, k, this.#slackOf(index, query));
-      proposed.push(...this.#waiting);
-      yield proposed;
+      yield this.#proposed(generation, found, k, this.#slackOf(index, query));
     }
   }
 
@@ -303,16 +299,29 @@ export class HnswIndex implements VectorIndex {
   }
 
   /** What to compare with the vectors themselves. */
-  #proposed({ positions }: Generation<Graph>, found: Found, k: number, slack: Slack | undefined): number[] {
+  #proposed(
+    { positions }: Generation<Graph>,
+    found: Found,
+    k: number,
+    slack: Slack | undefined,
+    allowed?: SlotSet,
+  ): Proposal {
     const wanted = proposedOf(found, k, slack);
-    const proposed: number[] = [];
+    const slots: number[] = [];
     for (let i = 0; i < wanted; i++) {
       const slot = positions.slotAt(found.position(i));
       // Another thread may be about to give it its place.
-      if (slot !== none) proposed.push(slot);
+      if (slot !== none) slots.push(slot);
     }
-    return proposed;
+    const inOrder = this.#waiting.size === 0 && slots.length === wanted;
+    for (const slot of this.#waiting) if (allowed?.has(slot) ?? true) slots.push(slot);
+    if (!this.#vectors.isCostly || !inOrder || wanted <= k || slack === undefined) return { slots };
+    return { slots, worth: worthComparing(found, wanted, slack, this.#toCode) };
   }
+
+  /** A distance on the scale of code distances, but for what codes are aside. */
+  readonly #toCode = (distance: number): number =>
+    this.#vectors.metric === 'euclidean' ? distance * distance : 2 * distance;
 
   /** Writes down what a search without a filter does. */
   #begin(trace: SearchTrace, index: Graph, ef: number, k: number, asked: number | undefined): void {

@@ -22,7 +22,7 @@ test.each([0, 1])(
       );
       const asked = { params: {}, allowed, allowedCount: allowed.count() };
       for (const ef of [10, 500])
-        expect(index.search(make(), 10, { ...asked, params: { ef } })?.length ?? 10).toBeGreaterThan(9);
+        expect(index.search(make(), 10, { ...asked, params: { ef } })?.slots.length ?? 10).toBeGreaterThan(9);
       index.search(make(), 10, { params: { ef: 2_000 }, allowed: undefined, allowedCount: 3_998 });
     }
     expect(Buffer.compare(joined(parts), before)).toBe(0);

@@ -40,6 +40,9 @@ const unknown = { factor: 1.5, beyond: 8 };
 /** Nobody compares more than this with the vectors themselves, unless more are asked for. */
 export const mostProposed = 1_024;
 
+/** The same of a code distance from the distance itself: one time in forty. */
+const seldomOne = 2;
+
 /** How much farther than the last one wanted, by its codes, a vector can be that is nearer. */
 export interface Slack {
   readonly slack: number;
@@ -72,4 +75,36 @@ export function proposedOf(found: Found, k: number, slack: Slack | undefined): n
   let proposed = k;
   while (proposed < most && found.distance(proposed) <= bound) proposed += 1;
   return proposed;
+}
+
+/**
+ * Once the first `k` proposed are compared: how many of all could be among the `k` nearest, but for the error of their own codes. Fewer than before, since
+ * of the `k`-th nearest the distance itself is known, and of codes that err to one side how far they do.
+ *
+ * @param toCode A distance on the scale of {@link Found.distance}.
+ */
+export function worthComparing(
+  found: Found,
+  proposed: number,
+  { slack, isSquared }: Slack,
+  toCode: (distance: number) => number,
+): (nearest: readonly number[]) => number {
+  // Found is a view that ends with the next search.
+  const codes: number[] = [];
+  for (let i = 0; i < proposed; i++) codes.push(found.distance(i));
+  return (nearest) => {
+    let last = Number.NEGATIVE_INFINITY;
+    let aside = 0;
+    const k = nearest.length;
+    for (let i = 0; i < k; i++) {
+      const exact = toCode(nearest[i]!);
+      last = Math.max(last, exact);
+      aside += (codes[i]! - exact) / k;
+    }
+    const error = (slack / seldom) * (isSquared ? Math.sqrt(Math.max(0, last)) : 1);
+    const bound = last + aside + seldomOne * error * Math.sqrt(1 + 1 / k);
+    let worth = k;
+    while (worth < proposed && codes[worth]! <= bound) worth += 1;
+    return worth;
+  };
 }

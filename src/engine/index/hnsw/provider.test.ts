@@ -34,12 +34,12 @@ test('a search that asks for more than the kernels have room for is left to the 
   const make = vectorMaker(8);
   const vectors = Array.from({ length: 3_000 }, make);
   const index = await filled('euclidean', vectors);
-  const before = vectors.slice(0, 50).map((query) => index.search(query, 10, everything));
+  const before = vectors.slice(0, 50).map((query) => index.search(query, 10, everything)?.slots);
   expect(before.every((slots, i) => slots?.includes(i))).toBe(true);
   expect(index.search(make(), 10, { ...everything, params: { ef: 65_536 } })).toBeUndefined();
   expect(index.search(make(), 10_000, everything)).toBeUndefined();
-  expect(index.search(make(), 10, { ...everything, params: { ef: 8_192 } })?.length).toBeGreaterThanOrEqual(10);
-  expect(vectors.slice(0, 50).map((query) => index.search(query, 10, everything))).toEqual(before);
+  expect(index.search(make(), 10, { ...everything, params: { ef: 8_192 } })?.slots.length).toBeGreaterThanOrEqual(10);
+  expect(vectors.slice(0, 50).map((query) => index.search(query, 10, everything)?.slots)).toEqual(before);
 });
 
 test.each([3e38, 1e-30, 1e-44])(
@@ -50,7 +50,7 @@ test.each([3e38, 1e-30, 1e-44])(
     for (const metric of ['dot', 'euclidean'] as const) {
       const ordinary = await filled(metric, Array.from({ length: 300 }, make));
       expect(ordinary.search(extreme(make()), 10, everything)).toBeUndefined();
-      expect(ordinary.search(make(), 10, everything)?.length).toBeGreaterThanOrEqual(10);
+      expect(ordinary.search(make(), 10, everything)?.slots.length).toBeGreaterThanOrEqual(10);
       const index = await filled(
         metric,
         Array.from({ length: 300 }, () => extreme(make())),
@@ -73,7 +73,7 @@ function recallOf(
       .map((vector, slot) => ({ slot, distance: distanceBetween(metric, query, vector) }))
       .sort((a, b) => a.distance - b.distance)
       .slice(0, 10);
-    const proposed = new Set(index.search(query, 10, { ...everything, allowedCount: vectors.length }));
+    const proposed = new Set(index.search(query, 10, { ...everything, allowedCount: vectors.length })?.slots);
     kept += nearest.filter(({ slot }) => proposed.size === 0 || proposed.has(slot)).length;
   }
   return kept / (10 * queries.length);
@@ -123,14 +123,14 @@ test('what has not found its place yet is found all the same, and what was repla
   vectors[7] = make();
   index.add([7]);
   index.remove([8, 2_001]);
-  const find = (slot: number) => index.search(vectors[slot]!, 1, { ...everything, allowedCount: 2_498 }) ?? [];
+  const find = (slot: number) => index.search(vectors[slot]!, 1, { ...everything, allowedCount: 2_498 })?.slots ?? [];
   for (const slot of [7, 2_000, 2_250, 2_499]) expect(find(slot)).toContain(slot);
   for (const slot of [8, 2_001]) expect(find(slot)).not.toContain(slot);
   const saved = index.serialize()!;
   const provider = await loadHnsw();
   const source = { dimension: 16, metric: 'euclidean' as const, at: (slot: number) => vectors[slot]! };
   const loaded = provider.load(saved, { spec: index.spec, ignoredHints: [] }, source);
-  expect(loaded.search(vectors[2_250]!, 1, everything)).toContain(2_250);
+  expect(loaded.search(vectors[2_250]!, 1, everything)?.slots).toContain(2_250);
   while (index.settle!(performance.now() + 5)) {}
   for (const slot of [7, 2_000, 2_250, 2_499]) expect(find(slot)).toContain(slot);
   for (const slot of [8, 2_001]) expect(find(slot)).not.toContain(slot);

@@ -34,12 +34,14 @@ test.each(['auto', 'none', 'sq8', 'sq4'])(
     let kept = 0;
     const queries = queriesLike(dimension);
     for (const query of queries) {
-      const proposed = new Set(index.search(query, 10, options));
+      const proposed = new Set(index.search(query, 10, options)?.slots);
       kept += vectors.nearest(query, 10).filter((slot) => proposed.has(slot)).length;
     }
     expect(kept / (10 * queries.length)).toBeGreaterThan(0.96);
     // Each is reached.
-    const unreached = [...vectors.bySlot].filter(([slot, vector]) => !index.search(vector, 1, options)?.includes(slot));
+    const unreached = [...vectors.bySlot].filter(
+      ([slot, vector]) => !index.search(vector, 1, options)?.slots.includes(slot),
+    );
     expect(unreached.length).toBeLessThan(count / 1_000);
   },
 );
@@ -54,7 +56,7 @@ test('searches go on while threads insert, and answer as they should', async () 
     done = true;
   });
   while (!done) {
-    const proposed = index.search(query, 10, options);
+    const proposed = index.search(query, 10, options)?.slots;
     // Undefined: too many are waiting, and the engine compares with each.
     if (proposed !== undefined) {
       searches += 1;
@@ -72,7 +74,7 @@ test('stopping between two batches loses nothing, and the rest is done later', a
   const abort = new AbortController();
   const building = settle(index, new TimeSlice(abort.signal), () => abort.abort());
   await expect(building).rejects.toThrow();
-  const found = (slot: number) => index.search(vectors.at(slot), 1, options) ?? [slot];
+  const found = (slot: number) => index.search(vectors.at(slot), 1, options)?.slots ?? [slot];
   for (const slot of [0, 1, count - 1]) expect(found(slot)).toContain(slot);
   await settle(index, slice());
   for (const slot of [0, 1, count - 1]) expect(found(slot)).toContain(slot);
@@ -84,7 +86,7 @@ test('where threads are denied, this one builds', async () => {
   await settle(index, slice());
   expect(denied).toHaveBeenCalledOnce();
   denied.mockRestore();
-  for (const slot of [0, 1, count - 1]) expect(index.search(vectors.at(slot), 1, options)).toContain(slot);
+  for (const slot of [0, 1, count - 1]) expect(index.search(vectors.at(slot), 1, options)?.slots).toContain(slot);
 });
 
 test('a thread that fails fails no write: the next search says so, and later ones are left to the engine', async () => {

@@ -1,6 +1,6 @@
 import type { IndexDrift, IndexSpec } from '../../../types.ts';
 import { joined, openVerified, type PackageIdentity, parts } from '../package.ts';
-import type { IndexSearchOptions, ResolvedIndex, VectorIndex, VectorSource } from '../vector-index.ts';
+import type { IndexSearchOptions, Proposal, ResolvedIndex, VectorIndex, VectorSource } from '../vector-index.ts';
 import { Generation, type IvfModules } from './generation.ts';
 import { ListsMemory } from './lists-memory.ts';
 import { type IvfSettings, ivfSettings, type ListKind, listsFor, usualProbes } from './settings.ts';
@@ -86,7 +86,7 @@ export class IvfIndex implements VectorIndex {
     query: Float32Array,
     k: number,
     { params, allowed, allowedCount, trace }: IndexSearchOptions,
-  ): readonly number[] | undefined {
+  ): Proposal | undefined {
     const failure = this.#untold;
     this.#untold = undefined;
     if (failure !== undefined) throw failure.error;
@@ -110,8 +110,9 @@ export class IvfIndex implements VectorIndex {
       return trace?.decline(`no more than ${enough} pass the filter: comparing with each costs less than the lists`);
     const found = lists.search(query, { k, wanted, nprobe, enough, allowed });
     if (trace !== undefined) lists.explain(trace, found !== undefined, allowed !== undefined);
-    if (found !== undefined) for (const slot of this.#waiting) if (allowed?.has(slot) ?? true) found.push(slot);
-    return found;
+    if (found === undefined) return undefined;
+    for (const slot of this.#waiting) if (allowed?.has(slot) ?? true) found.push(slot);
+    return { slots: found };
   }
 
   get byteLength(): number {
