@@ -69,9 +69,11 @@ export function readRanking(
   return [ranking, ignoredHints];
 }
 
+const searchKeys = [...rankingKeys, 'minScore', 'maxDistance'] as const;
+
 export function readSearch(options: unknown, collection: CollectionDriver): ReadSearch {
   const { metric } = collection.info;
-  const given = checkedOptions(options, [...rankingKeys, 'minScore', 'maxDistance'], 'options');
+  const given = checkedOptions(options, searchKeys, 'options');
   const [ranking, ignoredHints] = readRanking(given, collection);
   const minScore = readMinScore(given.minScore, metric);
   const maxDistance = numberOption(given.maxDistance, 'options.maxDistance', Number.POSITIVE_INFINITY);
