@@ -23,7 +23,7 @@ async function bench(args) {
   const entry = join(root, 'bench', name ?? '', 'main.ts');
   if (!existsSync(entry))
     throw new SetupError(
-      'usage: node scripts/bench.mjs [--quick], or overhead [qdrant …], or migration, indexes, event-loop',
+      'usage: node scripts/bench.mjs [--quick], or overhead [qdrant …], or migration, indexes, originals, event-loop',
     );
   await setup({ requireAddons: name === undefined });
   if (name === 'overhead') await prepareServers();
