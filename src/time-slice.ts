@@ -47,6 +47,21 @@ export class TimeSlice {
   }
 }
 
+/** So many are made at once. */
+const madeTogether = 200;
+
+/** What is made of each, in slices where there are many. */
+export async function madeInSlices<T, R>(items: readonly T[], make: (item: T) => R): Promise<R[]> {
+  if (items.length <= madeTogether) return items.map(make);
+  const slice = new TimeSlice();
+  const made: R[] = [];
+  for (const item of items) {
+    if (made.length % madeTogether === madeTogether - 1) await slice.pause();
+    made.push(make(item));
+  }
+  return made;
+}
+
 /** Does all of it at once. */
 export function atOnce<T>(pieces: Pieces<T>): T {
   for (;;) {
@@ -74,5 +89,5 @@ export function nextTurn(): Promise<void> {
   return new Promise<void>((resolve) => later(resolve));
 }
 
-// setTimeout waits at least a millisecond, and browsers have nothing else.
-const later: (then: () => void) => unknown = typeof setImmediate === 'function' ? setImmediate : setTimeout;
+/** Calls in the next turn of the event loop: setTimeout waits at least a millisecond, and browsers have nothing else. */
+export const later: (then: () => void) => unknown = typeof setImmediate === 'function' ? setImmediate : setTimeout;

@@ -26,7 +26,6 @@ export class DiskVectors implements OriginalVectors {
   /** Written since the snapshot: by slot as long as there is none, else by number of `#numbers`. */
   #written: VectorTable;
   #numbers = new Map<number, number>();
-  #staging: Staging | undefined;
 
   constructor(dimension: number, metric: Metric, stored?: StoredVectors) {
     this.dimension = dimension;
@@ -67,7 +66,7 @@ export class DiskVectors implements OriginalVectors {
       return;
     }
     const queryNorm = this.metric === 'cosine' ? norm(query) : 1;
-    const staging = (this.#staging ??= stagingFor(this.dimension, this.metric));
+    const staging = stagingFor(this.dimension, this.metric);
     for (let done = 0; done < slots.length; ) {
       const places = this.#stage(staging, this.#stored, slots, done);
       staging.rows.distances(query, queryNorm, places, (_, distance) => visit(slots[done++]!, distance));

@@ -10,6 +10,7 @@ import type {
 import { VectorStoreError } from '../errors.ts';
 import type { FilterNode } from '../filter/normal-form.ts';
 import { scoreOf } from '../score.ts';
+import { madeInSlices } from '../time-slice.ts';
 import type { Id, Include, Page, Payload, PayloadSchema, SearchPlan } from '../types.ts';
 import type { Call } from './call.ts';
 import { chunks } from './chunks.ts';
@@ -47,21 +48,20 @@ export class Reads {
     for (const some of chunks(queries, this.#collection.capabilities.limits.batchQueries)) {
       const found = await call.run((context) => this.#collection.search(this.#namespace, some, asked, context));
       for (const matches of found) {
-        const shaped = this.#toMatches(await this.#checked(matches), asked.include, passes);
+        const shaped = await this.#toMatches(await this.#checked(matches), asked.include, passes);
         answers.push(inheritMark(matches, shaped));
       }
     }
     return answers;
   }
 
-  #toMatches(found: readonly StoredMatch[], include: Parts, passes: ReadSearch['passes']): object[] {
-    const matches: object[] = [];
-    for (const match of found) {
+  async #toMatches(found: readonly StoredMatch[], include: Parts, passes: ReadSearch['passes']): Promise<object[]> {
+    const { metric } = this.#collection.info;
+    const near = found.filter(({ distance }) => passes(scoreOf(metric, distance), distance));
+    return madeInSlices(near, (match) => {
       const { id, distance } = match;
-      const score = scoreOf(this.#collection.info.metric, distance);
-      if (passes(score, distance)) matches.push({ id, score, distance, ...partsOf(match, include) });
-    }
-    return matches;
+      return { id, score: scoreOf(metric, distance), distance, ...partsOf(match, include) };
+    });
   }
 
   explain(call: Call, query: Float32Array, asked: DriverSearch): Promise<SearchPlan> {
@@ -81,7 +81,7 @@ export class Reads {
         throw new VectorStoreError('Internal', 'this adapter says that it has searchHybrid, and has not');
       return collection.searchHybrid(this.#namespace, asked, context);
     });
-    return (await this.#checked(found)).map((match) => {
+    return madeInSlices(await this.#checked(found), (match) => {
       const { id, score, vectorScore, textScore } = match;
       return {
         ...{ id, score, distance: 0 - score },
@@ -100,7 +100,7 @@ export class Reads {
     if (filter.kind === 'none') return { records: [] };
     const options = { ...read, limit, ...(cursor !== undefined && { cursor }) };
     const page = await call.run((context) => this.#collection.filter(this.#namespace, filter, options, context));
-    const records = (await this.#checked(page.records)).map((record) => toRecord(record, read.include));
+    const records = await madeInSlices(await this.#checked(page.records), (record) => toRecord(record, read.include));
     return { records, ...(page.cursor !== undefined && { cursor: page.cursor }) };
   }
 
@@ -112,7 +112,7 @@ export class Reads {
       for (const record of await this.#checked(records)) found.set(record.id, record);
     }
     const given = new Set<Id>();
-    return ids.map((id) => {
+    return madeInSlices(ids, (id) => {
       const record = found.get(id);
       if (record === undefined) return undefined;
       // Asked for twice, given twice: one copy must not change with the other.

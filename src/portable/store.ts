@@ -4,6 +4,7 @@ import { invalid } from '../errors.ts';
 import type { Filter } from '../filter/types.ts';
 import { compareIds } from '../score.ts';
 import type { VectorStore } from '../store.ts';
+import { TimeSlice } from '../time-slice.ts';
 import type {
   CallOptions,
   CollectionStats,
@@ -47,6 +48,9 @@ import { Reads, type ScanRequest } from './reads.ts';
 import type { RecordRules } from './records.ts';
 import { readIds, readPatch, readTarget, type Target } from './targets.ts';
 import { upsertArray, upsertStream } from './upsert.ts';
+
+/** Records of a scan that are given out between two looks at the clock. */
+const givenTogether = 100;
 
 /** What a handle stands on. */
 export interface StoreParts {
@@ -280,6 +284,8 @@ export class PortableStore<P extends object> implements VectorStore<P> {
     const keys = ['filter', 'include', 'batchSize', 'consistency'] as const;
     let asked: ScanRequest | undefined;
     let cursor: string | undefined;
+    const slice = new TimeSlice();
+    let given = 0;
     do {
       const page: Page<Payload, Include> = await this.#perform('scan', options, keys, (call, given) => {
         asked ??= this.#readScan(given);
@@ -289,6 +295,8 @@ export class PortableStore<P extends object> implements VectorStore<P> {
         // The page is here already, but an aborted or closed scan must not go on giving from it.
         if (options?.signal?.aborted || this.#parts.lifetime.closed)
           await this.#perform('scan', options, keys, async () => undefined);
+        // Who loops over a page that is here awaits nothing that takes its time.
+        if (given++ % givenTogether === 0) await slice.pause();
         yield record;
       }
       cursor = page.cursor;

@@ -1,4 +1,5 @@
 import { VectorStoreError } from '../../errors.ts';
+import { TimeSlice } from '../../time-slice.ts';
 import { ByteWriter } from './bytes.ts';
 import { type FileHandle, type FileSystem, openExisting } from './filesystem.ts';
 import { EntryFormat, encodeLogHeader, entryHeadBytes, type LogIdentity, logHeaderBytes } from './log-format.ts';
@@ -89,7 +90,8 @@ export class OperationLog {
     this.refuseIfFailed();
     if (this.#writer.capacity > keptBytes) this.#writer = new ByteWriter();
     const writer = this.#writer.clear().raw(new Uint8Array(entryHeadBytes));
-    encodeOperation(operation, writer);
+    await new TimeSlice().finish(encodeOperation(operation, writer));
+    this.refuseIfFailed();
     const bytes = writer.bytes();
     this.#format.seal(bytes, this.#size, this.#durable);
     try {

@@ -1,4 +1,5 @@
 import { VectorStoreError } from '../../errors.ts';
+import type { Pieces } from '../../time-slice.ts';
 import type { Id, Payload } from '../../types.ts';
 import type { SlottedRecord } from '../partition.ts';
 import { ByteReader, type ByteWriter } from './bytes.ts';
@@ -15,13 +16,17 @@ export type Operation =
 
 const kinds = { put: 1, payload: 2, remove: 3 } as const;
 
+/** Entries that are encoded between two looks at the clock. */
+const encodedTogether = 256;
+
 /** Appends an operation's bytes. */
-export function encodeOperation(operation: Operation, to: ByteWriter): void {
+export function* encodeOperation(operation: Operation, to: ByteWriter): Pieces<void> {
   to.u8(kinds[operation.kind]).text(operation.namespace);
   switch (operation.kind) {
     case 'put':
       to.u32(operation.records.length);
-      for (const { slot, id, vector, payload, json } of operation.records) {
+      for (const [i, { slot, id, vector, payload, json }] of operation.records.entries()) {
+        if (i % encodedTogether === encodedTogether - 1) yield;
         to.u32(slot)
           .text(id)
           .u8(vector === null ? 0 : 1);
@@ -31,11 +36,17 @@ export function encodeOperation(operation: Operation, to: ByteWriter): void {
       return;
     case 'payload':
       to.u32(operation.entries.length);
-      for (const { id, payload } of operation.entries) to.text(id).text(JSON.stringify(payload));
+      for (const [i, { id, payload }] of operation.entries.entries()) {
+        if (i % encodedTogether === encodedTogether - 1) yield;
+        to.text(id).text(JSON.stringify(payload));
+      }
       return;
     case 'remove':
       to.u32(operation.ids.length);
-      for (const id of operation.ids) to.text(id);
+      for (const [i, id] of operation.ids.entries()) {
+        if (i % encodedTogether === encodedTogether - 1) yield;
+        to.text(id);
+      }
   }
 }
 

@@ -204,7 +204,8 @@ export class IvfIndex implements VectorIndex {
   #firstIfDue(): Succession | undefined {
     if (this.#waiting.size < minimumVectors) return undefined;
     return new Succession(this.#modules, this.#settings, this.#vectors, {
-      slots: Uint32Array.from(this.#waiting),
+      // Of an array, since of a set it takes thrice as long.
+      slots: new Uint32Array([...this.#waiting]),
       isLive: (slot) => this.#waiting.has(slot),
       // They wait already.
       toMove: () => new Uint32Array(0),
