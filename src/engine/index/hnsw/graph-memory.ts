@@ -4,7 +4,7 @@ const lineBytes = 64;
 const pageBytes = 65_536;
 const mostPages = 65_536;
 /** As long as the nodes take less, the tables beside them have room for as many nodes as that is, and not for more. */
-const smallBytes = 2 ** 22;
+const smallBytes = 2 ** 23;
 /** A memory is asked for this much more at least, and for a sixteenth of what it has. */
 const leastGrowth = 2 ** 18;
 /** The kernels read up to so many bytes from where the last row, or its links, begin. */
