@@ -190,14 +190,15 @@ export class EngineCollection implements CollectionDriver {
     options: DriverSearch,
     context: CallContext,
   ): Promise<StoredMatch[][]> {
-    const [partition, slice] = await this.#ready(namespace, options.filter, context);
-    if (partition === undefined) return queries.map(() => []);
-    const pause = async () => {
-      await slice.pause();
-      await this.#wholeWrites();
-      this.#check(context);
-    };
-    return partition.searchBatch(queries, options, pause, (pieces) => this.#whole(pieces, slice));
+    const answers = await this.#read(namespace, context, preparedFor(options.filter), (partition, slice) => {
+      const pause = async () => {
+        await slice.pause();
+        await this.#wholeWrites();
+        this.#check(context);
+      };
+      return partition.searchBatch(queries, options, pause, (pieces) => this.#whole(pieces, slice));
+    });
+    return answers ?? queries.map(() => []);
   }
 
   async explain(
@@ -208,17 +209,21 @@ export class EngineCollection implements CollectionDriver {
   ): Promise<SearchPlan> {
     const index = this.#index.spec;
     const { ignoredHints } = this.#index;
-    const [partition, slice] = await this.#ready(namespace, options.filter, context);
-    const plan = partition && (await this.#whole(partition.explain(query, options), slice));
+    const plan = await this.#read(namespace, context, preparedFor(options.filter), (partition, slice) =>
+      this.#whole(partition.explain(query, options), slice),
+    );
     return { ...(plan ?? emptyPlan), index, ignoredHints };
   }
 
   async searchHybrid(namespace: string, asked: DriverHybrid, context: CallContext): Promise<StoredHybridMatch[]> {
-    const [partition, slice] = await this.#ready(namespace, asked.filter, context);
-    await partition?.prepareText(asked.fields, slice);
-    await this.#wholeWrites();
-    this.#check(context);
-    return partition === undefined ? [] : this.#whole(partition.searchHybrid(asked), slice);
+    const prepare = async (partition: Partition, slice: TimeSlice) => {
+      await partition.prepare(asked.filter, slice);
+      await partition.prepareText(asked.fields, slice);
+    };
+    const found = await this.#read(namespace, context, prepare, (partition, slice) =>
+      this.#whole(partition.searchHybrid(asked), slice),
+    );
+    return found ?? [];
   }
 
   async filter(
@@ -227,9 +232,10 @@ export class EngineCollection implements CollectionDriver {
     options: ReadOptions & { readonly limit: number; readonly cursor?: string },
     context: CallContext,
   ): Promise<DriverPage> {
-    const [partition, slice] = await this.#ready(namespace, filter, context);
-    if (partition === undefined) return { records: [] };
-    return this.#whole(partition.page(filter, options.limit, options.cursor, options.include), slice);
+    const page = await this.#read(namespace, context, preparedFor(filter), (partition, slice) =>
+      this.#whole(partition.page(filter, options.limit, options.cursor, options.include), slice),
+    );
+    return page ?? { records: [] };
   }
 
   async get(
@@ -238,19 +244,20 @@ export class EngineCollection implements CollectionDriver {
     options: ReadOptions,
     context: CallContext,
   ): Promise<StoredRecord[]> {
-    const [partition, slice] = await this.#ready(namespace, { kind: 'all' }, context);
-    if (partition === undefined) return [];
-    if (!partition.knowsIds) {
-      await partition.prepareIds(slice);
-      await this.#wholeWrites();
-      this.#check(context);
-    }
-    return this.#whole(partition.get(ids, options.include), slice);
+    const prepare = async (partition: Partition, slice: TimeSlice) => {
+      if (!partition.knowsIds) await partition.prepareIds(slice);
+    };
+    const records = await this.#read(namespace, context, prepare, (partition, slice) =>
+      this.#whole(partition.get(ids, options.include), slice),
+    );
+    return records ?? [];
   }
 
   async count(namespace: string, filter: FilterNode, _options: unknown, context: CallContext): Promise<number> {
-    const [partition, slice] = await this.#ready(namespace, filter, context);
-    return partition === undefined ? 0 : this.#whole(partition.count(filter), slice);
+    const count = await this.#read(namespace, context, preparedFor(filter), (partition, slice) =>
+      this.#whole(partition.count(filter), slice),
+    );
+    return count ?? 0;
   }
 
   recreateIndex(
@@ -419,20 +426,25 @@ export class EngineCollection implements CollectionDriver {
     );
   }
 
-  /** A partition that is ready to answer a filter, undefined where there is none, and the slice to answer in. */
-  async #ready(
+  /** The answer of a partition that is prepared for it, undefined where there is none. */
+  async #read<T>(
     namespace: string,
-    filter: FilterNode,
     context: CallContext,
-  ): Promise<readonly [Partition | undefined, TimeSlice]> {
-    await fairTurn();
-    this.#check(context);
-    const partition = this.#partitions.get(namespace);
-    const slice = new TimeSlice(context.signal);
-    await partition?.prepare(filter, slice);
-    await this.#wholeWrites();
-    this.#check(context);
-    return [partition, slice];
+    prepare: (partition: Partition, slice: TimeSlice) => Promise<void>,
+    answer: (partition: Partition, slice: TimeSlice) => T | Promise<T>,
+  ): Promise<T | undefined> {
+    for (let isItsTurn = false; ; isItsTurn = true) {
+      this.#check(context);
+      const partition = this.#partitions.get(namespace);
+      const slice = new TimeSlice(context.signal);
+      if (partition !== undefined) await prepare(partition, slice);
+      await this.#wholeWrites();
+      this.#check(context);
+      // The last thing before the answer: many calls that come at once would otherwise all be let in before the first of them is answered.
+      const turn = isItsTurn ? undefined : fairTurn();
+      if (turn === undefined) return partition && answer(partition, slice);
+      await turn;
+    }
   }
 
   /** Returns when no write is half done. A read that begins in the same turn of the event loop sees what one write left: the next waits for it. */
@@ -545,4 +557,8 @@ export function resolveIndex(
   if (strict && resolved.ignoredHints.length > 0)
     throw unsupported(resolved.ignoredHints.join(', '), `an index of type ${spec.type} has no use for it`);
   return resolved;
+}
+
+function preparedFor(filter: FilterNode) {
+  return (partition: Partition, slice: TimeSlice) => partition.prepare(filter, slice);
 }
