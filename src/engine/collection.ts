@@ -35,6 +35,7 @@ import { flatProvider } from './index/flat.ts';
 import { loadVerified } from './index/saved-content.ts';
 import { settle } from './index/settle.ts';
 import type { ResolvedIndex, VectorIndexProvider } from './index/vector-index.ts';
+import { Isolation } from './isolation.ts';
 import { emptyPlan, Partition } from './partition.ts';
 import type { PartitionImage } from './partition-image.ts';
 import { patched } from './patch.ts';
@@ -61,11 +62,7 @@ export class EngineCollection implements CollectionDriver {
   #index: ResolvedIndex;
   #state: 'loading' | 'open' | 'dropped' = 'open';
   /** Writes run one after another; only the wait for a disk that some end with is shared. */
-  #lastWrite: Promise<unknown> = Promise.resolve();
-  /** Until a write that has begun to show is there whole. */
-  #applying: Promise<void> | undefined;
-  /** Reads that take several turns: until they are over no write begins to show. */
-  readonly #reading = new Set<Promise<void>>();
+  readonly #isolation = new Isolation();
 
   constructor(
     spec: EngineSpec,
@@ -193,10 +190,10 @@ export class EngineCollection implements CollectionDriver {
     const answers = await this.#read(namespace, context, preparedFor(options.filter), (partition, slice) => {
       const pause = async () => {
         await slice.pause();
-        await this.#wholeWrites();
+        await this.#isolation.wholeWrites();
         this.#check(context);
       };
-      return partition.searchBatch(queries, options, pause, (pieces) => this.#whole(pieces, slice));
+      return partition.searchBatch(queries, options, pause, (pieces) => this.#isolation.read(pieces, slice));
     });
     return answers ?? queries.map(() => []);
   }
@@ -210,7 +207,7 @@ export class EngineCollection implements CollectionDriver {
     const index = this.#index.spec;
     const { ignoredHints } = this.#index;
     const plan = await this.#read(namespace, context, preparedFor(options.filter), (partition, slice) =>
-      this.#whole(partition.explain(query, options), slice),
+      this.#isolation.read(partition.explain(query, options), slice),
     );
     return { ...(plan ?? emptyPlan), index, ignoredHints };
   }
@@ -221,7 +218,7 @@ export class EngineCollection implements CollectionDriver {
       await partition.prepareText(asked.fields, slice);
     };
     const found = await this.#read(namespace, context, prepare, (partition, slice) =>
-      this.#whole(partition.searchHybrid(asked), slice),
+      this.#isolation.read(partition.searchHybrid(asked), slice),
     );
     return found ?? [];
   }
@@ -233,7 +230,7 @@ export class EngineCollection implements CollectionDriver {
     context: CallContext,
   ): Promise<DriverPage> {
     const page = await this.#read(namespace, context, preparedFor(filter), (partition, slice) =>
-      this.#whole(partition.page(filter, options.limit, options.cursor, options.include), slice),
+      this.#isolation.read(partition.page(filter, options.limit, options.cursor, options.include), slice),
     );
     return page ?? { records: [] };
   }
@@ -248,14 +245,14 @@ export class EngineCollection implements CollectionDriver {
       if (!partition.knowsIds) await partition.prepareIds(slice);
     };
     const records = await this.#read(namespace, context, prepare, (partition, slice) =>
-      this.#whole(partition.get(ids, options.include), slice),
+      this.#isolation.read(partition.get(ids, options.include), slice),
     );
     return records ?? [];
   }
 
   async count(namespace: string, filter: FilterNode, _options: unknown, context: CallContext): Promise<number> {
     const count = await this.#read(namespace, context, preparedFor(filter), (partition, slice) =>
-      this.#whole(partition.count(filter), slice),
+      this.#isolation.read(partition.count(filter), slice),
     );
     return count ?? 0;
   }
@@ -282,7 +279,7 @@ export class EngineCollection implements CollectionDriver {
   }
 
   async listNamespaces(context: CallContext): Promise<string[]> {
-    await this.#wholeWrites();
+    await this.#isolation.wholeWrites();
     this.#check(context);
     return [...this.#partitions].filter(([name, partition]) => name !== '' && partition.size > 0).map(([name]) => name);
   }
@@ -298,7 +295,7 @@ export class EngineCollection implements CollectionDriver {
 
   async stats(context: CallContext): Promise<CollectionStats> {
     const diskBytes = await this.#files?.byteLength();
-    await this.#wholeWrites();
+    await this.#isolation.wholeWrites();
     this.#check(context);
     const partitions = [...this.#partitions.values()];
     const sum = (of: (partition: Partition) => number) =>
@@ -328,10 +325,10 @@ export class EngineCollection implements CollectionDriver {
 
   /** The end of the collection in this process: saves what is derived, frees memory. Writes under way finish first. */
   async shutDown(): Promise<void> {
-    await this.#lastWrite;
+    await this.#isolation.writesDone();
     // Of reads that nobody waits for any more, and of those that met the end of the collection.
     await nextTurn();
-    await this.#wholeReads();
+    await this.#isolation.wholeReads();
     try {
       if (this.#state === 'open') await this.#files?.finish(this.#partitions);
     } finally {
@@ -347,7 +344,7 @@ export class EngineCollection implements CollectionDriver {
 
   /** From now on every method says `NotFound`. */
   async drop(): Promise<void> {
-    await this.#lastWrite;
+    await this.#isolation.writesDone();
     this.#state = 'dropped';
     await this.shutDown();
   }
@@ -373,24 +370,14 @@ export class EngineCollection implements CollectionDriver {
 
   /** In slices; who reads sees all of it or nothing. */
   async #apply(operation: Operation): Promise<void> {
-    if (sizeOf(operation) <= appliedAtOnce && this.#reading.size === 0) {
+    if (sizeOf(operation) <= appliedAtOnce && !this.#isolation.isRead) {
       atOnce(this.#applyPart(operation));
       return;
     }
-    const applying = this.#applyParts(operation).finally(() => {
-      this.#applying = undefined;
+    await this.#isolation.apply(async () => {
+      const slice = new TimeSlice();
+      for (const part of partsOf(operation)) await slice.finish(this.#applyPart(part));
     });
-    // How it ends is for the writer to tell, and no reader's error.
-    this.#applying = applying.catch(() => undefined);
-    await applying;
-  }
-
-  async #applyParts(operation: Operation): Promise<void> {
-    // Readers that were let through before this have begun by then: nothing but microtasks is between.
-    await nextTurn();
-    await this.#wholeReads();
-    const slice = new TimeSlice();
-    for (const part of partsOf(operation)) await slice.finish(this.#applyPart(part));
   }
 
   #applyPart(operation: Operation): Pieces<void> {
@@ -438,7 +425,7 @@ export class EngineCollection implements CollectionDriver {
       const partition = this.#partitions.get(namespace);
       const slice = new TimeSlice(context.signal);
       if (partition !== undefined) await prepare(partition, slice);
-      await this.#wholeWrites();
+      await this.#isolation.wholeWrites();
       this.#check(context);
       // The last thing before the answer: many calls that come at once would otherwise all be let in before the first of them is answered.
       const turn = isItsTurn ? undefined : fairTurn();
@@ -447,44 +434,17 @@ export class EngineCollection implements CollectionDriver {
     }
   }
 
-  /** Returns when no write is half done. A read that begins in the same turn of the event loop sees what one write left: the next waits for it. */
-  async #wholeWrites(): Promise<void> {
-    while (this.#applying !== undefined) await this.#applying;
-  }
-
-  /** Returns when no read is half done. None begins while a write is applied. */
-  async #wholeReads(): Promise<void> {
-    while (this.#reading.size > 0) await Promise.all(this.#reading);
-  }
-
-  /** Does a read. What is not there within a slice takes several turns, and no write begins to show meanwhile. */
-  #whole<T>(pieces: Pieces<T>, slice: TimeSlice): T | Promise<T> {
-    for (;;) {
-      const next = pieces.next();
-      if (next.done) return next.value;
-      if (slice.isOver) break;
-    }
-    const result = slice.finish(pieces);
-    const over = result.then(nothing, nothing).finally(() => this.#reading.delete(over));
-    this.#reading.add(over);
-    return result;
-  }
-
   #check(context: CallContext): void {
     context.signal.throwIfAborted();
     if (this.#state === 'dropped') throw new VectorStoreError('NotFound', `collection ${this.#spec.name} was dropped`);
   }
 
   #write<T>(context: CallContext, work: () => Promise<T>): Promise<T> {
-    const turn = this.#lastWrite.then(async () => {
+    const turn = this.#isolation.write(async () => {
       await fairTurn();
       this.#check(context);
       return work();
     });
-    this.#lastWrite = turn.then(
-      () => undefined,
-      () => undefined,
-    );
     return turn.then(async (result) => {
       await this.#files?.acknowledge();
       return result;
@@ -537,8 +497,6 @@ function* patchedIn(
   }
   return entries;
 }
-
-function nothing(): void {}
 
 function growth({ trained, recent }: IndexDrift): number {
   return recent / trained;
