@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { vectorMaker } from '../../test/support/vectors.ts';
+import { connect } from '../connect.ts';
 import type { VectorDatabase } from '../database.ts';
 import { createDatabase } from '../portable/database.ts';
 import { EngineDriver } from './driver.ts';
@@ -89,5 +90,36 @@ describe('original vectors', () => {
       message: expect.stringContaining(name),
     });
     await expect(store.search(new Float32Array(dimension).fill(1))).rejects.toMatchObject({ code: 'Corruption' });
+  });
+
+  it('on disk: an index that proposes by codes reads fewer vectors than memory compares, and finds as much', async () => {
+    const make = vectorMaker(dimension, { seed: 7 });
+    const open = (originals: Originals) => connect({ provider: 'native', path, originals });
+    await using written = await open('disk');
+    const spec = { dimension, metric: 'cosine', index: { type: 'hnsw', options: { threads: 0 } } } as const;
+    const filled = await written.createCollection('c', spec);
+    const vectors = Array.from({ length: 4_000 }, make);
+    await filled.upsert(vectors.map((vector, i) => ({ id: `r${i}`, vector })));
+    await written.close();
+    const queries = Array.from({ length: 100 }, make);
+    const options = { k: 10, params: { ef: 60 } } as const;
+    const ask = async (originals: Originals) => {
+      await using db = await open(originals);
+      const store = await db.collection('c');
+      let [read, kept] = [0, 0];
+      for (const query of queries) {
+        const truth = new Set((await store.search(query, { ...options, exact: true })).map(({ id }) => id));
+        kept += (await store.search(query, options)).filter(({ id }) => truth.has(id)).length;
+        const plan = await store.explain(query, options);
+        expect(plan.strategy).toBe('graph');
+        read += plan.compared.vectors;
+      }
+      return { read, recall: kept / (10 * queries.length) };
+    };
+    const [disk, memory] = [await ask('disk'), await ask('memory')];
+    expect(disk.read).toBeLessThan(memory.read);
+    expect(disk.read).toBeGreaterThanOrEqual(10 * queries.length);
+    expect(disk.recall).toBeGreaterThan(memory.recall - 0.005);
+    expect(disk.recall).toBeGreaterThan(0.95);
   });
 });

@@ -18,7 +18,7 @@ export interface Audit {
   readonly comparisonsPerEf: number;
   /**
    * Standard deviation of a code distance from the distance itself (both as {@link Found.distance} says), in units of the root of the latter, with
-   * which it grows; under dot in units of the query's length.
+   * which it grows; under dot in units of the query's length. Of three in four queries it is no more.
    */
   readonly error: number;
 }
@@ -27,7 +27,8 @@ export interface Audit {
 export function auditGraph(graph: Graph, positions: Positions, vectors: VectorSource): Audit {
   const slots = positions.liveSlots();
   const step = Math.max(1, Math.floor(slots.length / queries));
-  let [kept, wanted, searches, variance] = [0, 0, 0, 0];
+  let [kept, wanted, searches] = [0, 0, 0];
+  const deviations: number[] = [];
   graph.takeEvaluations();
   for (let i = 0; i < slots.length; i += step) {
     const query = vectors.at(slots[i]!).slice();
@@ -36,7 +37,7 @@ export function auditGraph(graph: Graph, positions: Positions, vectors: VectorSo
       const distance = distanceBetween(vectors.metric, query, vectors.at(positions.slotAt(position)));
       return { rank, distance, code: found.distance(rank) };
     });
-    variance += varianceOf(ranked, vectors.metric, norm(query));
+    deviations.push(deviationOf(ranked, vectors.metric, norm(query)));
     const nearest = ranked.toSorted((a, b) => a.distance - b.distance).slice(0, neighbours);
     // What is as near as the last of them may stand in for it.
     const bound = nearest.at(-1)?.distance ?? 0;
@@ -48,12 +49,13 @@ export function auditGraph(graph: Graph, positions: Positions, vectors: VectorSo
   return {
     fidelity: wanted === 0 ? 1 : kept / wanted,
     comparisonsPerEf: graph.takeEvaluations() / Math.max(1, searches * looked),
-    error: Math.sqrt(variance / Math.max(1, searches)),
+    // Not the mean: what lies among copies of itself says nothing of the others, and would outweigh them.
+    error: quantile(deviations, 0.75),
   };
 }
 
-/** Of the errors of code distances, relative to what they grow with. */
-function varianceOf(
+/** The standard deviation of the errors of code distances, relative to what they grow with, as the median says it: the query itself is among what it finds. */
+function deviationOf(
   ranked: readonly { readonly distance: number; readonly code: number }[],
   metric: Metric,
   length: number,
@@ -62,9 +64,22 @@ function varianceOf(
   for (const { distance, code } of ranked) {
     const exact = metric === 'euclidean' ? distance ** 2 : 2 * distance;
     const unit = metric === 'dot' ? length : Math.sqrt(exact);
-    // Of the query itself, and what is as near, nothing can be said.
     if (unit > 0) errors.push((code - exact) / unit);
   }
-  const mean = errors.reduce((sum, error) => sum + error, 0) / Math.max(1, errors.length);
-  return errors.reduce((sum, error) => sum + (error - mean) ** 2, 0) / Math.max(1, errors.length);
+  const middle = quantile(errors, 0.5);
+  return (
+    standardOfMedian *
+    quantile(
+      errors.map((error) => Math.abs(error - middle)),
+      0.5,
+    )
+  );
+}
+
+/** The standard deviation of a normal distribution, for a median deviation of 1. */
+const standardOfMedian = 1.4826;
+
+/** What this share of the numbers is not above; 0 of none. */
+function quantile(numbers: readonly number[], share: number): number {
+  return numbers.toSorted((a, b) => a - b)[Math.ceil(share * (numbers.length - 1))] ?? 0;
 }
