@@ -125,9 +125,11 @@ export class EngineCollection implements CollectionDriver {
 
   get capabilities(): Capabilities {
     const { spec } = this.#index;
-    // Asked for several times in every call.
-    if (this.#known?.spec !== spec)
-      this.#known = { spec, capabilities: { ...this.#capabilities, searchParams: this.#provider.usedParams(spec) } };
+    // Asked for several times in every call; given to users as well, who must not change it.
+    if (this.#known?.spec !== spec) {
+      const searchParams = Object.freeze([...this.#provider.usedParams(spec)]);
+      this.#known = { spec, capabilities: Object.freeze({ ...this.#capabilities, searchParams }) };
+    }
     return this.#known.capabilities;
   }
 
