@@ -35,7 +35,10 @@ import type {
 
 /** Travels with every call. */
 export interface CallContext {
-  /** Fires at abort or deadline, whichever is first. */
+  /**
+   * Fires at abort or deadline, whichever is first. Stop listening when the work is done: calls without either share one that never fires where
+   * {@link Driver.defaultTimeoutMs} is Infinity.
+   */
   readonly signal: AbortSignal;
   /** When the call's time is over, on the clock of `performance.now()`. Undefined: never. */
   readonly deadline?: number;
@@ -239,7 +242,7 @@ export interface Driver {
   /** For telemetry. `connect` says it where the configuration does. */
   readonly server?: ServerAddress;
   readonly capabilities: Capabilities;
-  /** Milliseconds for a call that sets none; Infinity where calls cannot hang. */
+  /** Milliseconds for a call that sets none; Infinity where calls cannot hang: an embedded store, not the client of a server. */
   readonly defaultTimeoutMs: number;
   /** Throws (anything classified as) `AlreadyExists`. The name is portable. */
   createCollection(name: string, spec: DriverSpec, context: CallContext): Promise<CollectionDriver>;

@@ -6,7 +6,7 @@ import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { autotune, connect, type SearchParams, type VectorStore } from 'anyvec';
+import { autotune, connect, type SearchParams, type VectorDatabase, type VectorStore } from 'anyvec';
 import { preparedSet, type SetPlan } from '../data/prepared.ts';
 import { readFloats, rowOf } from '../data/vector-set.ts';
 import { quantile } from '../lib/statistics.ts';
@@ -28,6 +28,7 @@ const asked = readFloats(join(set.directory, 'queries.f32'));
 const questions = Array.from({ length: set.queries }, (_, i) => rowOf(asked, set.dimension, i));
 const built = await nativeDirectory(set);
 const copies = await mkdtemp(join(tmpdir(), 'anyvec-bench-originals-'));
+const databases: VectorDatabase[] = [];
 try {
   const [memory, disk] = await Promise.all([open('memory'), open('disk')]);
   console.log(`${set.name}, ${set.count.toLocaleString('en')} × ${set.dimension}, ${set.metric}; k = 10\n`);
@@ -37,6 +38,7 @@ try {
     console.log([params.ef, recall.toFixed(3), ...(await compare(memory, disk, params))].join(' | '));
   }
 } finally {
+  await Promise.all(databases.map((database) => database.close()));
   await rm(copies, { recursive: true, force: true });
 }
 
@@ -44,6 +46,7 @@ async function open(originals: 'memory' | 'disk'): Promise<VectorStore> {
   const path = join(copies, originals);
   await cp(built, path, { recursive: true });
   const database = await connect({ provider: 'native', path, originals });
+  databases.push(database);
   return database.collection('bench');
 }
 

@@ -40,6 +40,8 @@ export class Lifetime {
   }
 
   track<T>(promise: Promise<T>): Promise<T> {
+    // It is refused, and nobody waits for that.
+    if (this.closed) return promise;
     this.#begin();
     const end = () => this.#end();
     promise.then(end, end);

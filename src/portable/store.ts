@@ -285,18 +285,18 @@ export class PortableStore<P extends object> implements VectorStore<P> {
     let asked: ScanRequest | undefined;
     let cursor: string | undefined;
     const slice = new TimeSlice();
-    let given = 0;
+    let givenOut = 0;
     do {
       const page: Page<Payload, Include> = await this.#perform('scan', options, keys, (call, given) => {
         asked ??= this.#readScan(given);
         return this.#reads.page(call, asked, cursor);
       });
       for (const record of handedOver(page.records)) {
+        // Who loops over a page that is here awaits nothing that takes its time.
+        if (givenOut++ % givenTogether === 0) await slice.pause();
         // The page is here already, but an aborted or closed scan must not go on giving from it.
         if (options?.signal?.aborted || this.#parts.lifetime.closed)
           await this.#perform('scan', options, keys, async () => undefined);
-        // Who loops over a page that is here awaits nothing that takes its time.
-        if (given++ % givenTogether === 0) await slice.pause();
         yield record;
       }
       cursor = page.cursor;

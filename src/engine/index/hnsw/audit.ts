@@ -19,8 +19,9 @@ export interface Audit {
   /**
    * Standard deviation of a code distance from the distance itself (both as {@link Found.distance} says), in units of the root of the latter, with
    * which it grows; under dot in units of the query's length. Of three in four queries it is no more.
+   * Undefined where nobody knows: what was asked for found only copies of itself.
    */
-  readonly error: number;
+  readonly error: number | undefined;
 }
 
 /** Asks a graph for the neighbours of some of its own vectors. */
@@ -32,12 +33,14 @@ export function auditGraph(graph: Graph, positions: Positions, vectors: VectorSo
   graph.takeEvaluations();
   for (let i = 0; i < slots.length; i += step) {
     const query = vectors.at(slots[i]!).slice();
+    const length = norm(query);
     const found = graph.search(query, looked);
     const ranked = found.positions().map((position, rank) => {
       const distance = distanceBetween(vectors.metric, query, vectors.at(positions.slotAt(position)));
       return { rank, distance, code: found.distance(rank) };
     });
-    deviations.push(deviationOf(ranked, vectors.metric, norm(query)));
+    const deviation = length > 0 || vectors.metric !== 'dot' ? deviationOf(ranked, vectors.metric, length) : undefined;
+    if (deviation !== undefined) deviations.push(deviation);
     const nearest = ranked.toSorted((a, b) => a.distance - b.distance).slice(0, neighbours);
     // What is as near as the last of them may stand in for it.
     const bound = nearest.at(-1)?.distance ?? 0;
@@ -49,37 +52,36 @@ export function auditGraph(graph: Graph, positions: Positions, vectors: VectorSo
   return {
     fidelity: wanted === 0 ? 1 : kept / wanted,
     comparisonsPerEf: graph.takeEvaluations() / Math.max(1, searches * looked),
-    // Not the mean: what lies among copies of itself says nothing of the others, and would outweigh them.
+    // Not the mean: errors are large beside what lies closest together, and a few of that would outweigh the others.
     error: quantile(deviations, 0.75),
   };
 }
 
-/** The standard deviation of the errors of code distances, relative to what they grow with, as the median says it: the query itself is among what it finds. */
+/** Squared distances of copies: no more than rounding, for a length of 1. */
+const copies = 1e-12;
+
+/** The standard deviation of the errors of code distances, relative to what they grow with; undefined where nothing is found but copies. */
 function deviationOf(
   ranked: readonly { readonly distance: number; readonly code: number }[],
   metric: Metric,
   length: number,
-): number {
-  const errors: number[] = [];
+): number | undefined {
+  // Each once: copies of one another, all of them aside by as much, would hide how far codes err.
+  const distinct = new Set<number>();
   for (const { distance, code } of ranked) {
     const exact = metric === 'euclidean' ? distance ** 2 : 2 * distance;
-    const unit = metric === 'dot' ? length : Math.sqrt(exact);
-    if (unit > 0) errors.push((code - exact) / unit);
+    if (metric === 'dot') distinct.add((code - exact) / length);
+    // Of the query itself, and what is as near, nothing can be said: relative to rounding every error is huge.
+    else if (exact > copies * (metric === 'cosine' ? 1 : length ** 2)) distinct.add((code - exact) / Math.sqrt(exact));
   }
-  const middle = quantile(errors, 0.5);
-  return (
-    standardOfMedian *
-    quantile(
-      errors.map((error) => Math.abs(error - middle)),
-      0.5,
-    )
-  );
+  const errors = [...distinct];
+  // One alone says how far all are aside, not how far they differ; but that there is none.
+  if (errors.length < 2) return errors[0] === 0 ? 0 : undefined;
+  const mean = errors.reduce((sum, error) => sum + error, 0) / errors.length;
+  return Math.sqrt(errors.reduce((sum, error) => sum + (error - mean) ** 2, 0) / errors.length);
 }
 
-/** The standard deviation of a normal distribution, for a median deviation of 1. */
-const standardOfMedian = 1.4826;
-
-/** What this share of the numbers is not above; 0 of none. */
-function quantile(numbers: readonly number[], share: number): number {
-  return numbers.toSorted((a, b) => a - b)[Math.ceil(share * (numbers.length - 1))] ?? 0;
+/** What this share of the numbers is not above; undefined of none. */
+function quantile(numbers: readonly number[], share: number): number | undefined {
+  return numbers.toSorted((a, b) => a - b)[Math.ceil(share * (numbers.length - 1))];
 }
