@@ -424,6 +424,23 @@ describe('a payload schema', () => {
 });
 
 describe('a scan', () => {
+  it('that is aborted while it lets others have their turn gives nothing more', async () => {
+    const store = await openStore();
+    await store.upsert(records(500));
+    const aborting = new AbortController();
+    let given = 0;
+    const read = async () => {
+      for await (const _ of store.scan({ signal: aborting.signal, batchSize: 500 })) {
+        given += 1;
+        if (given !== 100) continue;
+        setImmediate(() => aborting.abort());
+        for (const end = performance.now() + 8; performance.now() < end; );
+      }
+    };
+    expect((await caught(read())).code).toBe('Aborted');
+    expect(given).toBe(100);
+  });
+
   it('gives up what was taken from it before its page has ended', async () => {
     setFlagsFromString('--expose-gc');
     const collectGarbage: () => void = runInNewContext('gc');
